@@ -1,0 +1,68 @@
+// Package spuninst is spuninst.inf, the durable form of what removing an update does, and spuninst.txt, its file part for
+// a recovery console. No real file is public: the layout is OURS (package-format.md 3.2), after the names that the white
+// paper and its removal log show.
+package spuninst
+
+import "github.com/kbforge/kbforge/inf"
+
+// Removal is one spuninst.inf.
+type Removal struct {
+	KB                   string // SP_SHORT_TITLE
+	Title                string // SP_TITLE
+	InstallationType     string
+	UnInstallLogFileName string
+	UnInstallDirName     string // below %windir%
+	EventLogKeyName      string
+	EventLogDllName      string
+	UpdatesKey           string // HKLM path of the Updates key of this update
+	Restore              []RestoreFile
+	Delete               []DeleteFile
+	RemoveDirs           []string // directories the update made, deepest first, removed if empty; portable spelling
+	DeleteValues         []RegValueRef
+	DeleteKeys           []RegKeyRef // keys the update created, deepest first, removed if empty
+	RestoreValues        []RegRestore
+	CatalogsDelete       []string
+	CatalogsRestore      []CatalogRestore
+	Sections             []Section // everything else that [UninstallSections] named
+	Strings              []KeyValue
+}
+
+// RestoreFile brings a backed-up file back. Target is in portable spelling (see Portable).
+type RestoreFile struct {
+	Target  string // SystemRoot\system32\ntdll.dll
+	Backup  string // file name in the backup directory
+	Version string // of the backed-up file, "5.2.3790.0"; empty without version resource
+}
+
+// DeleteFile removes a file that was not there before.
+type DeleteFile struct{ Target string }
+
+// RegValueRef names a value, RegKeyRef a key. View32 is the 32-bit view on a 64-bit machine.
+type RegValueRef struct {
+	Root, Key, Name string
+	View32          bool
+}
+type RegKeyRef struct {
+	Root, Key string
+	View32    bool
+}
+
+// RegRestore is a previous value, raw as the registry held it.
+type RegRestore struct {
+	Root, Key, Name string
+	View32          bool
+	Type            uint32
+	Data            []byte
+}
+
+// CatalogRestore puts an archived catalog back.
+type CatalogRestore struct{ Name, Backup string }
+
+// Section is a section copied from the update INF.
+type Section struct {
+	Name  string
+	Lines []inf.Line
+}
+
+// KeyValue is a string of [Strings].
+type KeyValue struct{ Key, Value string }

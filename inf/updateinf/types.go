@@ -1,0 +1,147 @@
+// Package updateinf is update.inf (and update_<branch>.inf) as typed values: Parse reads what an author or an old
+// package wrote, Print writes what the builder plans. Names follow the white paper's Appendix B.
+package updateinf
+
+import "github.com/kbforge/kbforge/inf"
+
+// Update is one update INF.
+type Update struct {
+	Version   Version
+	Config    Config
+	Catalogs  []Catalog        // [ProductCatalogsToInstall]
+	Archive   []string         // [ArchiveCatalogFilesOnly]
+	Files     []FileGroup      // what the [ProductInstall.*] sections reach through CopyFiles, DelFiles, RenFiles
+	Registry  []RegistryGroup  // what they reach through AddReg, DelReg, BitReg
+	SaveReg   []SavedKey       // [Save.Reg.For.Uninstall] and decorated forms
+	Uninstall []UninstallBlock // [UninstallSections]
+	Sources   []string         // [SourceDisksFiles], paths relative to the package root, in order
+	Keep      []string         // [DeleteFilesInUninstallSections]: files that removal must not delete
+	Strings   Strings
+}
+
+// Version is the [Version] section. A pointer is nil where the key is absent (no gate).
+type Version struct {
+	Signature       string
+	LanguageType    uint16 // LANGID or primary language id; 0: any language
+	MinBuild        *uint32
+	MaxBuild        *uint32
+	MinMajor        *uint32
+	MaxMajor        *uint32
+	MinMinor        *uint32
+	MaxMinor        *uint32
+	MinServicePack  *uint32 // as written: level * 256
+	MaxServicePack  *uint32
+	ThisServicePack *uint32
+	CatalogFile     string
+	RebootRequired  bool
+}
+
+// Config is the [Configuration] section (package-format.md 1.5).
+type Config struct {
+	InstallationType     string // "Hotfix" or "ServicePack"
+	InstallLogFileName   string
+	UnInstallLogFileName string
+	UnInstallDirName     string
+	EventLogKeyName      string
+	EventLogDllName      string
+	UpdateRegKey         string
+	NoPNPFiles           bool
+	Unknown              []KeyValue // keys the vocabulary does not know, in order
+}
+
+// KeyValue is a key with its text.
+type KeyValue struct{ Key, Value string }
+
+// Catalog is a line of [ProductCatalogsToInstall].
+type Catalog struct {
+	Name string // base name in CatRoot
+	Path string // in the package
+}
+
+// When says under which [ProductInstall.*] section a group stands.
+type When string
+
+const (
+	ReplaceIfExist When = "ReplaceFilesIfExist"
+	CopyAlways     When = "CopyFilesAlways"
+	DontDelay      When = "DontDelayUntilReboot"
+	// GlobalInstall and GlobalReinstall are the [ProductInstall.GlobalRegistryChanges.*] sections.
+	GlobalInstall   When = "GlobalRegistryChanges.Install"
+	GlobalReinstall When = "GlobalRegistryChanges.ReInstall"
+)
+
+// Dir is a destination: a dirid and a directory below it ([DestinationDirs]).
+type Dir struct {
+	ID  int
+	Sub string // without leading or trailing backslash; may be empty
+}
+
+// FileKind is what a file line does.
+type FileKind uint8
+
+const (
+	Copy FileKind = iota
+	Delete
+	Rename
+)
+
+// FileGroup is one file-list section and the section that named it.
+type FileGroup struct {
+	When    When
+	SKU     string // "Professional", "Server" … from the decoration of the ProductInstall section; empty: all
+	Kind    FileKind
+	Section string // System32.files
+	Dir     Dir
+	Files   []FileLine
+}
+
+// FileLine is one line of a file list.
+type FileLine struct {
+	Name   string // destination (Rename: the new name)
+	Source string // path in the package; for Delete empty, for Rename the old name
+	Flags  uint32 // COPYFLG_*, DELFLG_*
+	Pos    inf.Pos
+}
+
+// RegKind is what a registry line does.
+type RegKind uint8
+
+const (
+	AddReg RegKind = iota
+	DelReg
+	BitReg
+)
+
+// RegistryGroup is one registry section and the section that named it.
+type RegistryGroup struct {
+	When    When
+	Kind    RegKind
+	Section string // Product.Add.Reg
+	Lines   []RegLine
+}
+
+// RegLine is one AddReg, DelReg or BitReg line with its strings substituted. RegValue gives the typed data.
+type RegLine struct {
+	Root    string // HKLM …
+	Key     string
+	Name    string
+	HasName bool // a value is meant (Name may be empty: the default value); false: the key itself
+	Flags   uint32
+	Data    []string
+	Pos     inf.Pos
+}
+
+// SavedKey is a line of [Save.Reg.For.Uninstall]; without HasName the whole key is meant, subkeys included.
+type SavedKey struct {
+	Root, Key, Name string
+	HasName         bool
+}
+
+// UninstallBlock is a pair of [UninstallSections]: section Source of this INF goes into spuninst.inf under Name.
+type UninstallBlock struct {
+	Name, Source string
+	Lines        []inf.Line // strings substituted
+}
+
+// Strings is [Strings] for one language, names in lower case. The conventional ones (package-format.md 1.6) have methods.
+type Strings map[string]string
