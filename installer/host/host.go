@@ -98,6 +98,9 @@ type Files interface {
 	// one is gone. A read-only target is replaced. The replaced file's security descriptor is kept (Windows). ErrInUse when
 	// the target cannot be replaced now. The parent directory must exist.
 	WriteFile(path string, src io.Reader, meta FileMeta) error
+	// AppendFile adds data at the end of path, creating the file (AttrArchive) if it is missing. sync makes the addition
+	// durable before it returns. It is what logs and journals are written with; a crash may leave a part of data.
+	AppendFile(path string, data []byte, sync bool) error
 	// CopyFile makes to a copy of from: content, times, attributes and, on Windows, security. It is atomic as WriteFile
 	// is. A clone that shares storage is allowed only where a later change of from cannot show in to.
 	CopyFile(from, to string) error
