@@ -1,0 +1,200 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/pfr"
+	"github.com/kbforge/kbforge/installer/winpath"
+)
+
+func (s Step) meta() host.FileMeta { return host.FileMeta{ModTime: s.ModTime, Attr: s.Attr} }
+
+// putFile replaces the file now, or at the restart when it is in use (white paper, "The Pending File Renames Registry
+// Key").
+func (s Step) putFile(e Env) (Outcome, error) {
+	if s.PrevPending != "" {
+		if _, err := pfr.Drop(e.Host, s.PrevPending); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if !s.Force {
+		err := e.write(s.From, s.Path, s.meta())
+		if err == nil {
+			e.logf("Copied file:  %s", s.Path)
+			return Outcome{Delayed: s.Reboot}, nil
+		}
+		if !errors.Is(err, host.ErrInUse) {
+			return Outcome{}, err
+		}
+	}
+	if err := e.write(s.From, s.Temp, s.meta()); err != nil {
+		return Outcome{}, err
+	}
+	if err := pfr.Add(e.Host, pfr.Replace(s.Temp, s.Path)); err != nil {
+		return Outcome{}, err
+	}
+	e.logf("Copied file (delayed):  %s", s.Temp)
+	return Outcome{Delayed: true}, nil
+}
+
+func (e Env) write(from, to string, meta host.FileMeta) error {
+	r, err := e.open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return e.Host.WriteFile(to, r, meta)
+}
+
+// undoPut removes whatever putFile may have left waiting, and then makes Path what it was.
+func (s Step) undoPut(e Env) (Outcome, error) {
+	if s.Temp != "" {
+		if _, err := pfr.Drop(e.Host, s.Temp); err != nil {
+			return Outcome{}, err
+		}
+		if err := gone(e.Host.Remove(s.Temp)); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if s.PrevPending != "" {
+		if err := s.requeue(e); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if s.Force {
+		return Outcome{}, nil // the file itself was never touched
+	}
+	return s.restore(e)
+}
+
+func (s Step) requeue(e Env) error {
+	ok, err := exists(e.Host, s.PrevPending)
+	if err != nil || !ok {
+		return err
+	}
+	return pfr.Add(e.Host, pfr.Replace(s.PrevPending, s.Path))
+}
+
+// restore makes Path what it was before the plan: the backup's content, or absent.
+func (s Step) restore(e Env) (Outcome, error) {
+	if !s.Existed {
+		err := gone(e.Host.Remove(s.Path))
+		if errors.Is(err, host.ErrInUse) {
+			return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(s.Path, ""))
+		}
+		return Outcome{}, err
+	}
+	saved, err := exists(e.Host, s.Backup)
+	if err != nil || !saved {
+		return Outcome{}, err // the backup is made before the file is touched: it still is as it was
+	}
+	if there, err := exists(e.Host, s.Path); err != nil {
+		return Outcome{}, err
+	} else if there {
+		if eq, err := same(e.Host, s.Path, s.Backup); err != nil || eq {
+			return Outcome{}, err
+		}
+	}
+	return s.bringBack(e)
+}
+
+func (s Step) bringBack(e Env) (Outcome, error) {
+	err := e.Host.CopyFile(s.Backup, s.Path)
+	if err == nil {
+		e.logf("Restored file:  %s", s.Path)
+		return Outcome{}, nil
+	}
+	if !errors.Is(err, host.ErrInUse) || s.Temp == "" {
+		return Outcome{}, err
+	}
+	if err := e.Host.CopyFile(s.Backup, s.Temp); err != nil {
+		return Outcome{}, err
+	}
+	e.logf("Restored file (delayed):  %s", s.Temp)
+	return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(s.Temp, s.Path))
+}
+
+func (s Step) deleteFile(e Env) (Outcome, error) {
+	if s.PrevPending != "" {
+		if _, err := pfr.Drop(e.Host, s.PrevPending); err != nil {
+			return Outcome{}, err
+		}
+	}
+	err := gone(e.Host.Remove(s.Path))
+	if errors.Is(err, host.ErrInUse) {
+		e.logf("Deleted file (delayed):  %s", s.Path)
+		return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(s.Path, ""))
+	}
+	if err == nil {
+		e.logf("Deleted file:  %s", s.Path)
+	}
+	return Outcome{}, err
+}
+
+func (s Step) undoDelete(e Env) (Outcome, error) {
+	if _, err := pfr.Drop(e.Host, s.Path); err != nil {
+		return Outcome{}, err
+	}
+	if s.PrevPending != "" {
+		if err := s.requeue(e); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if !s.Existed {
+		return Outcome{}, nil
+	}
+	return s.restore(e)
+}
+
+func (s Step) removeDir(e Env) error {
+	err := gone(e.Host.Remove(s.Path))
+	if errors.Is(err, host.ErrNotEmpty) || errors.Is(err, host.ErrInUse) {
+		return nil
+	}
+	return err
+}
+
+// removeTree deletes what it can; a file in use is queued for deletion. It never follows a reparse point.
+func removeTree(e Env, path string) (Outcome, error) {
+	var out Outcome
+	list, err := e.Host.ReadDir(path)
+	if err != nil {
+		return out, gone(err)
+	}
+	for _, fi := range list {
+		p := winpath.Join(path, fi.Name)
+		if fi.IsDir() && fi.Attr&host.AttrReparse == 0 {
+			o, err := removeTree(e, p)
+			if err != nil {
+				return out, err
+			}
+			out.Delayed = out.Delayed || o.Delayed
+			continue
+		}
+		err := gone(e.Host.Remove(p))
+		if errors.Is(err, host.ErrInUse) {
+			out.Delayed = true
+			err = pfr.Add(e.Host, pfr.Replace(p, ""))
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	if out.Delayed {
+		return out, pfr.Add(e.Host, pfr.Replace(path, ""))
+	}
+	err = gone(e.Host.Remove(path))
+	if errors.Is(err, host.ErrInUse) || errors.Is(err, host.ErrNotEmpty) {
+		return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(path, ""))
+	}
+	return out, err
+}
+
+func wrap(op string, s Step, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", op, s.String(), err)
+}

@@ -1,0 +1,118 @@
+// Package step is the unit of change on a machine. A step is data: what to do, and what undoes it. Plans of installation
+// and of removal are lists of steps; the journal is the plan on disk; rolling back is undoing the steps in reverse.
+//
+// Two properties carry the safety of the whole (they are tested at every step of every plan):
+//   - Undo restores what was there before the plan was made, also when the step was not begun, was half done, or was
+//     undone before. So a journal needs no exact knowledge of where a run stopped.
+//   - Do is harmless when repeated.
+package step
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/kbforge/kbforge/installer/host"
+)
+
+// Kind names what a step does.
+type Kind string
+
+const (
+	MakeDir       Kind = "make-dir"       // create Path; undo removes it if empty
+	SaveFile      Kind = "save-file"      // copy From to Path; undo deletes Path
+	PutFile       Kind = "put-file"       // From takes the place of Path; undo brings Backup back, or deletes Path
+	DeleteFile    Kind = "delete-file"    // delete Path; undo brings Backup back
+	RemoveDir     Kind = "remove-dir"     // delete Path if it is empty; undo creates it
+	RemoveTree    Kind = "remove-tree"    // delete Path and all below it; only after the commit
+	MakeKey       Kind = "make-key"       // create Key; undo deletes it if it has no subkeys and no values
+	DeleteKey     Kind = "delete-key"     // delete Key if it has no subkeys and no values; undo creates it
+	SetValue      Kind = "set-value"      // write Value; undo writes Prev, or deletes
+	DeleteValue   Kind = "delete-value"   // delete the value; undo writes Prev
+	AddCatalog    Kind = "add-catalog"    // install the catalog at From as Name; undo installs Backup, or removes it
+	RemoveCatalog Kind = "remove-catalog" // take Name out; undo installs Backup
+)
+
+// Prefixes of From.
+const (
+	FromPackage = "pkg:"  // a file of the package
+	FromHost    = "host:" // a file of the machine
+)
+
+// Step is one change. Fields that a kind does not name are zero.
+type Step struct {
+	Kind    Kind
+	Path    string // file or directory, absolute
+	From    string // content, with one of the From prefixes
+	Backup  string // previous content, a file of the machine; empty: there was none
+	Existed bool   // Path, or the catalog, was there before
+
+	// PutFile and DeleteFile of a file in use: the new content waits as Temp for the restart. PrevPending is the
+	// temporary file that an earlier update left waiting for the same Path; it is taken out of the queue and, on undo, put
+	// back. Force treats the file as if it were in use (COPYFLG_FORCE_FILE_IN_USE; also when PrevPending is set, so that
+	// the file on disk is not touched out of turn).
+	Temp        string
+	PrevPending string
+	Force       bool
+
+	Attr    host.Attr
+	ModTime time.Time
+
+	Key      host.Key
+	Name     string // of a value or catalog
+	Value    host.Value
+	Prev     *host.Value
+	Volatile bool
+
+	// IfDelayed restricts the step to runs in which an earlier file operation waits for a restart.
+	IfDelayed bool
+	// Reboot: the machine must restart after this step even if the file was not in use (COPYFLG_REPLACE_BOOT_FILE).
+	Reboot bool
+}
+
+// Outcome is what a step left behind.
+type Outcome struct {
+	// Delayed: the change is complete only after a restart.
+	Delayed bool
+}
+
+// String is the step as a plan prints it.
+func (s Step) String() string {
+	t := string(s.Kind) + " "
+	switch s.Kind {
+	case MakeKey, DeleteKey:
+		t += keyText(s.Key)
+	case SetValue:
+		t += keyText(s.Key) + " " + strconv.Quote(s.Name) + " = " + valueText(s.Value)
+		if s.Prev != nil {
+			t += " (was " + valueText(*s.Prev) + ")"
+		}
+	case DeleteValue:
+		t += keyText(s.Key) + " " + strconv.Quote(s.Name)
+	case AddCatalog, RemoveCatalog:
+		t += s.Name
+	case SaveFile:
+		t += s.From + " to " + s.Path
+	case PutFile:
+		t += s.Path + " from " + s.From
+		if s.Backup != "" {
+			t += " (backup " + s.Backup + ")"
+		}
+		if s.Force {
+			t += " (at restart)"
+		}
+	default:
+		t += s.Path
+	}
+	if s.IfDelayed {
+		t += " (if a restart is needed)"
+	}
+	return t
+}
+
+func keyText(k host.Key) string {
+	t := string(k.Root) + `\` + k.Path
+	if k.View == host.View32 {
+		t += " (32-bit view)"
+	}
+	return t
+}
