@@ -31,7 +31,7 @@ func (l *Log) Start(r Run) {
 		return
 	}
 	l.Info(separator)
-	l.Info("%s (local)", stamp(l.now()))
+	l.Info("%s (local)", stamp(l.time()))
 	if r.Version == "" {
 		l.Info("%s", r.Image)
 	} else {

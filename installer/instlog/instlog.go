@@ -73,6 +73,9 @@ func Discard() *Log { return &Log{} }
 //
 // ms counts from the start of the process. OURS.
 func (l *Log) TwinJSON(w io.Writer) {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.json = w
@@ -107,13 +110,20 @@ func (l *Log) write(s Severity, format string, args []any) {
 	text := oneLine(sprintf(format, args))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ms := max(l.now().Sub(l.start).Milliseconds(), 0)
+	ms := max(l.time().Sub(l.start).Milliseconds(), 0)
 	if l.w != nil {
 		l.put(l.w, fmt.Sprintf("%d.%03d: %s\r\n", ms/1000, ms%1000, text))
 	}
 	if l.json != nil {
 		l.put(l.json, jsonLine(ms, s, text))
 	}
+}
+
+func (l *Log) time() time.Time {
+	if l.now == nil {
+		return l.start
+	}
+	return l.now()
 }
 
 // raw writes a line without a time, to the text form only.
