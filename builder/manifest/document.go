@@ -1,0 +1,102 @@
+package manifest
+
+import "time"
+
+// The document types are update.toml as it is spelled; resolve turns them into a Manifest. Each key is described, with
+// its default and the place in the INF where it lands, in docs/manifest.md; a test compares the two.
+
+type document struct {
+	Package  packageDoc    `toml:"package"`
+	Target   targetDoc     `toml:"target"`
+	Install  installDoc    `toml:"install"`
+	ARP      arpDoc        `toml:"arp"`
+	Log      logDoc        `toml:"log"`
+	Branch   []branchDoc   `toml:"branch"`
+	File     []fileDoc     `toml:"file"`
+	Registry []registryDoc `toml:"registry"`
+	Signing  signingDoc    `toml:"signing"`
+}
+
+type packageDoc struct {
+	KB               any        `toml:"kb"`
+	Title            string     `toml:"title"`
+	Kind             string     `toml:"kind"`
+	Layout           string     `toml:"layout"`
+	Product          string     `toml:"product"`
+	Name             string     `toml:"name"`
+	Version          string     `toml:"version"`
+	Revision         *int64     `toml:"revision"`
+	Publisher        string     `toml:"publisher"`
+	ServicePack      *int64     `toml:"service-pack"`
+	Arch             string     `toml:"arch"`
+	Language         string     `toml:"language"`
+	Description      string     `toml:"description"`
+	AppliesTo        []string   `toml:"applies-to"`
+	ReleaseType      string     `toml:"release-type"`
+	BuildTime        *time.Time `toml:"build-time"`
+	EULA             string     `toml:"eula"`
+	HierarchyVersion string     `toml:"hierarchy-version"`
+}
+
+type targetDoc struct {
+	Min             string `toml:"min"`
+	Max             string `toml:"max"`
+	ThisServicePack *int64 `toml:"this-service-pack"`
+}
+
+type installDoc struct {
+	Restart       bool   `toml:"restart"`
+	OEMCheck      *bool  `toml:"oem-check"`
+	BackupDir     string `toml:"backup-dir"`
+	UpdatesRegKey string `toml:"updates-reg-key"`
+}
+
+type arpDoc struct {
+	ParentKey  string `toml:"parent-key"`
+	ParentName string `toml:"parent-name"`
+	HelpLink   string `toml:"help-link"`
+	InfoLink   string `toml:"info-link"`
+}
+
+type logDoc struct {
+	Install     string `toml:"install"`
+	Uninstall   string `toml:"uninstall"`
+	EventSource string `toml:"event-source"`
+	EventDLL    string `toml:"event-dll"`
+}
+
+type branchDoc struct {
+	Name          string    `toml:"name"`
+	DisplayName   string    `toml:"display-name"`
+	DefaultFor    []int64   `toml:"default-for"`
+	HierarchyOnly bool      `toml:"hierarchy-only"`
+	Target        targetDoc `toml:"target"`
+}
+
+type fileDoc struct {
+	Name   string   `toml:"name"`
+	To     any      `toml:"to"`
+	When   string   `toml:"when"`
+	Source any      `toml:"source"`
+	Flags  []string `toml:"flags"`
+}
+
+type registryDoc struct {
+	Key    string   `toml:"key"`
+	Name   *string  `toml:"name"`
+	Type   string   `toml:"type"`
+	Value  any      `toml:"value"`
+	Action string   `toml:"action"`
+	View   string   `toml:"view"`
+	Flags  []string `toml:"flags"`
+	Save   *bool    `toml:"save"`
+}
+
+type signingDoc struct {
+	PFX         string   `toml:"pfx"`
+	PasswordEnv string   `toml:"password-env"`
+	Cert        string   `toml:"cert"`
+	Key         string   `toml:"key"`
+	Dev         bool     `toml:"dev"`
+	Timestamp   []string `toml:"timestamp"`
+}

@@ -1,0 +1,258 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// branchPlaceholder stands for the name of a branch in a source path, in the case the author uses for folders: lower.
+const branchPlaceholder = "{branch}"
+
+// files resolves [[file]].
+func (r *resolver) files(docs []fileDoc) {
+	seen := map[string]int{}
+	for i, d := range docs {
+		at := index("file", i)
+		f := File{Key: at, Sources: map[string]string{}}
+		f.When = r.when(at+".when", d.When)
+		f.Flags = r.copyFlags(at+".flags", d.Flags)
+		r.fileSources(at, d.Source, &f)
+		f.Name = r.nameOf(at, d, &f)
+		f.To = r.destinations(at+".to", d.To)
+		for _, dir := range f.To {
+			p := place(dir, f.Name)
+			if first, dup := seen[p]; dup && f.Name != "" {
+				r.fault(at, `%s\%s is already written by the [[file]] on line %d; a place holds one file`,
+					DirString(dir), f.Name, r.line(index("file", first)))
+				continue
+			}
+			seen[p] = i
+		}
+		r.m.Files = append(r.m.Files, f)
+	}
+}
+
+func (r *resolver) nameOf(at string, d fileDoc, f *File) string {
+	path := at + ".name"
+	if r.failed(path) {
+		return ""
+	}
+	name := d.Name
+	if !r.written(path) {
+		path = at
+		name = commonBase(d.Source)
+		if name == "" {
+			if r.written(at+".source") && !r.failed(at+".source") && len(f.Sources) > 0 {
+				r.fault(at, "the sources have different names; say with name = what the file is called on the target")
+			}
+			return ""
+		}
+	}
+	if err := CheckName(name); err != nil {
+		r.fault(path, "file name: %v", err)
+	}
+	return name
+}
+
+// commonBase is the last element that all sources share, without regard to case; empty if they differ.
+func commonBase(source any) string {
+	base := func(s string) string { return s[strings.LastIndexAny(s, `\/`)+1:] }
+	switch s := source.(type) {
+	case string:
+		return base(s)
+	case map[string]any:
+		name := ""
+		for _, k := range slices.Sorted(maps.Keys(s)) {
+			b, _ := s[k].(string)
+			if b = base(b); name != "" && !strings.EqualFold(name, b) {
+				return ""
+			}
+			name = b
+		}
+		return name
+	}
+	return ""
+}
+
+func (r *resolver) when(path, s string) updateinf.When {
+	switch s {
+	case "if-present":
+		return updateinf.ReplaceIfExist
+	case "always":
+		return updateinf.CopyAlways
+	}
+	if r.written(path) {
+		r.choice(path, s, []string{"if-present", "always"})
+	}
+	return updateinf.ReplaceIfExist
+}
+
+// copyFlagNames are the COPYFLG_* values (INF docs, CopyFiles directive).
+func copyFlagNames() map[string]uint32 {
+	return map[string]uint32{"warn-if-skip": 0x1, "no-skip": 0x2, "no-version-check": 0x4, "force-in-use": 0x8,
+		"no-overwrite": 0x10, "no-version-dialog": 0x20, "older-only": 0x40, "replace-only": 0x400, "no-decompress": 0x800,
+		"replace-boot-file": 0x1000, "no-prune": 0x2000, "in-use-rename": 0x4000}
+}
+
+func (r *resolver) copyFlags(path string, names []string) uint32 {
+	return r.flags(path, names, copyFlagNames())
+}
+
+func (r *resolver) flags(path string, names []string, known map[string]uint32) uint32 {
+	var bits uint32
+	for i, n := range names {
+		bit, ok := known[n]
+		if !ok {
+			r.choice(index(path, i), n, slices.Sorted(maps.Keys(known)))
+		}
+		bits |= bit
+	}
+	return bits
+}
+
+// destinations reads "system32" or ["system32", "dllcache"].
+func (r *resolver) destinations(path string, v any) []updateinf.Dir {
+	var list []any
+	switch t := v.(type) {
+	case nil:
+		r.fault(path, `%s is missing; name the directory, such as "system32" or "program-files\\Contoso"`, path)
+		return nil
+	case string:
+		list = []any{t}
+	case []any:
+		if list = t; len(t) == 0 {
+			r.fault(path, "%s is an empty list; name at least one directory", path)
+		}
+	default:
+		r.fault(path, "%s is %s; it must be text in quotes or a list of texts", path, tomlKind(v))
+		return nil
+	}
+	var dirs []updateinf.Dir
+	for i, item := range list {
+		at := path
+		if _, isList := v.([]any); isList {
+			at = index(path, i)
+		}
+		s, ok := item.(string)
+		if !ok {
+			r.fault(at, "%s is %s; it must be text in quotes", at, tomlKind(item))
+			continue
+		}
+		d, err := parseDir(s)
+		if err != nil {
+			r.fault(at, "%v", err)
+			continue
+		}
+		dirs = append(dirs, d)
+	}
+	return dirs
+}
+
+// fileSources fills the source of each branch.
+func (r *resolver) fileSources(at string, v any, f *File) {
+	path := at + ".source"
+	switch s := v.(type) {
+	case nil:
+		r.fault(path, "%s is missing; name the payload file", path)
+	case string:
+		for _, b := range r.m.payloadBranches() {
+			if p := r.source(path, strings.ReplaceAll(s, branchPlaceholder, strings.ToLower(b.Name))); p != "" {
+				f.Sources[b.Name] = p
+			}
+		}
+	case map[string]any:
+		r.sourceTable(path, s, f)
+	default:
+		r.fault(path, "%s is %s; it must be text in quotes or a table with a path for each branch", path, tomlKind(v))
+	}
+}
+
+func (r *resolver) sourceTable(path string, table map[string]any, f *File) {
+	given := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		at, name := join(path, key), strings.ToUpper(key)
+		if given[name] {
+			r.fault(at, "branch %q has two sources; keep one", name)
+		}
+		given[name] = true
+		if !r.knownBranch(at, name) {
+			continue
+		}
+		s, ok := table[key].(string)
+		if !ok {
+			r.fault(at, "%s is %s; it must be text in quotes", at, tomlKind(table[key]))
+			continue
+		}
+		if p := r.source(at, s); p != "" {
+			f.Sources[name] = p
+		}
+	}
+	for _, b := range r.m.payloadBranches() {
+		if !given[b.Name] && b.Name != "" {
+			r.fault(path, "branch %q has no source for this file; add %s = \"path\", or make the branch hierarchy-only", b.Name, b.Name)
+		}
+	}
+}
+
+func (r *resolver) knownBranch(at, name string) bool {
+	names := make([]string, len(r.m.Branches))
+	for i, b := range r.m.Branches {
+		names[i] = b.Name
+		if b.Name == name && b.Payload {
+			return true
+		}
+		if b.Name == name {
+			r.fault(at, "branch %q is hierarchy-only; it takes no files", name)
+			return false
+		}
+	}
+	hint := "add a [[branch]] of that name"
+	if near := nearest(name, append(names, standardHierarchy()...)); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	r.fault(at, "branch %q is not known; %s", name, hint)
+	return false
+}
+
+// source checks the path of a file beside the manifest and returns it as it is opened; empty after a fault.
+func (r *resolver) source(at, s string) string {
+	if r.failed(at) {
+		return ""
+	}
+	p := strings.ReplaceAll(s, `\`, "/")
+	switch {
+	case p == "":
+		r.fault(at, "%s is empty; name a file", at)
+		return ""
+	case strings.HasPrefix(p, "/") || len(p) > 1 && p[1] == ':':
+		r.fault(at, "%q is an absolute path; paths are relative to the manifest, so that the package builds on every machine", s)
+		return ""
+	}
+	p = strings.TrimPrefix(p, "./")
+	for _, elem := range strings.Split(p, "/") {
+		if err := CheckName(elem); err != nil {
+			r.fault(at, "path %q: %v", s, err)
+			return ""
+		}
+	}
+	info, err := fs.Stat(r.tree, p)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.fault(at, "%s is not there; put the file beside the manifest or correct the path", p)
+		return ""
+	case err != nil:
+		r.fault(at, "%s cannot be read: %v", p, err)
+		return ""
+	case !info.Mode().IsRegular():
+		r.fault(at, "%s is not a file", p)
+		return ""
+	}
+	return filepath.Join(r.dir, filepath.FromSlash(p))
+}

@@ -1,0 +1,142 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/kbforge/kbforge/inf"
+)
+
+// MaxBytes is the largest manifest that is read, in bytes.
+const MaxBytes = 4 << 20
+
+// Load reads and checks update.toml. Faults in its content come back as Faults, all of one run; everything else (the file
+// cannot be read) as another error.
+func Load(path string) (*Manifest, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	if info.Size() > MaxBytes {
+		return nil, fmt.Errorf("read manifest %s: %d bytes; a manifest has at most %d", path, info.Size(), MaxBytes)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	dir := filepath.Dir(path)
+	return Parse(path, dir, string(text), os.DirFS(dir))
+}
+
+// Parse checks the text of a manifest. file is its name in faults, dir what sources are joined to, and tree the files
+// below dir.
+func Parse(file, dir, text string, tree fs.FS) (*Manifest, error) {
+	r := &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir}}
+	var raw map[string]any
+	if _, err := toml.Decode(text, &raw); err != nil {
+		return nil, syntaxFault(file, text, err)
+	}
+	r.m.pos = scan(text)
+	var doc document
+	(&decoder{fault: r.fault}).table("", raw, reflect.ValueOf(&doc).Elem())
+	r.resolve(&doc)
+	if err := r.faults.Sort().asError(); err != nil {
+		return nil, err
+	}
+	return r.m, nil
+}
+
+// syntaxFault turns an error of the TOML library into a fault with a place.
+func syntaxFault(file, text string, err error) error {
+	f := Fault{File: file, Msg: err.Error()}
+	var pe toml.ParseError
+	if errors.As(err, &pe) {
+		f.Pos = inf.Pos{Line: pe.Position.Line, Col: 1}
+		if start := pe.Position.Start; start >= 0 && start <= len(text) {
+			f.Pos.Col = len([]rune(text[strings.LastIndexByte(text[:start], '\n')+1:start])) + 1
+		}
+		msg := pe.Message
+		if msg == "" { // the library keeps the text of some faults to itself and shows it only with the place in front
+			msg = pe.Error()
+			if _, rest, ok := strings.Cut(msg, ": "); ok {
+				msg = rest
+			}
+		}
+		f.Msg = "not TOML: " + msg
+	}
+	return Faults{f}
+}
+
+// resolver turns a document into a Manifest and collects what is wrong.
+type resolver struct {
+	file, dir string
+	tree      fs.FS
+	m         *Manifest
+	faults    Faults
+}
+
+func (r *resolver) fault(path, format string, args ...any) {
+	r.faults = append(r.faults, Fault{File: r.file, Pos: r.m.pos.at(path), Msg: fmt.Sprintf(format, args...)})
+}
+
+// written reports whether the author wrote the key.
+func (r *resolver) written(path string) bool {
+	_, ok := r.m.pos[path]
+	return ok
+}
+
+// failed reports whether a fault already stands at the key, so that one mistake makes one line.
+func (r *resolver) failed(path string) bool {
+	at := r.m.pos.at(path)
+	return r.written(path) && slices.ContainsFunc(r.faults, func(f Fault) bool { return f.Pos == at })
+}
+
+// line is the line of a key, for messages that point at a second place.
+func (r *resolver) line(path string) int { return r.m.pos.at(path).Line }
+
+func (r *resolver) resolve(doc *document) {
+	r.packageTable(&doc.Package)
+	r.m.Target = r.target("target", doc.Target)
+	r.installTable(doc)
+	r.layout(doc)
+	r.branches(doc)
+	r.files(doc.File)
+	r.registry(doc.Registry)
+	r.signing(doc.Signing)
+	if len(doc.File) == 0 && len(doc.Registry) == 0 && len(r.faults) == 0 {
+		r.fault("", "the update changes nothing; add a [[file]] or a [[registry]] table")
+	}
+}
+
+// text checks a value that ends up in an INF or in a file name.
+func (r *resolver) text(path, value, fallback string) string {
+	if !r.written(path) {
+		return fallback
+	}
+	if r.failed(path) {
+		return fallback
+	}
+	switch {
+	case strings.TrimSpace(value) == "":
+		r.fault(path, "%s is empty; write a text or leave the key out", path)
+	case strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }):
+		r.fault(path, "%s holds a control character; INF text is one line", path)
+	case len(value) > MaxText:
+		r.fault(path, "%s is %d bytes long; SetupAPI reads at most %d", path, len(value), MaxText)
+	}
+	return value
+}
+
+// MaxText is the longest string of [Strings], in bytes (INF docs: 512 on Windows XP and Server 2003, NUL included).
+const MaxText = 511
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,161 @@
+// Package manifest owns update.toml: what an author writes, where each key stands, what is wrong with it. Load reads and
+// checks a file and returns a Manifest in which every default is filled in and every name is resolved. It reads no payload
+// beyond asking whether a file is there; what the payload holds is the business of builder.
+package manifest
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// Manifest is a valid update.toml.
+type Manifest struct {
+	File string // as the caller named it
+	Dir  string // directory of File; the sources lie below it
+
+	KB               string // KB123456 (SP_SHORT_TITLE)
+	Title            string // SP_TITLE
+	Kind             Kind
+	Layout           Layout
+	Product          string // below HKLM\SOFTWARE\Microsoft\Updates
+	Name             string // first part of the package's file name
+	Version          Version
+	Revision         int // -v2, -v3 in the file name; 0 or 1: no suffix
+	Publisher        string
+	ServicePack      int // the service pack that will contain the update (SERVICE_PACK_NUMBER)
+	Arch             string
+	Language         Language
+	Description      string
+	AppliesTo        []string
+	ReleaseType      string
+	BuildTime        time.Time // zero: the caller decides
+	EULA             string    // path, empty: none
+	HierarchyVersion Version   // FileVersion of branches.inf
+
+	Target        Target
+	Restart       bool
+	OEMCheck      bool
+	BackupDir     string // below %windir%
+	UpdatesRegKey string // below HKLM, without service pack and KB number
+
+	ARP ARP
+	Log Log
+
+	Branches []Branch // less cumulative to more cumulative; exactly one without a name in the standard layout
+	Files    []File
+	Registry []Registry
+	Signing  Signing
+
+	pos positions
+}
+
+// At is where a key stands in the file: "file[2].source.RTMGDR". A key that is not written has the place of its table.
+func (m *Manifest) At(path string) inf.Pos { return m.pos.at(path) }
+
+// Warn makes a fault of the key's place.
+func (m *Manifest) Warn(path, msg string) Fault {
+	return Fault{File: m.File, Pos: m.At(path), Msg: msg}
+}
+
+// Layout is one of the package structures of the white paper.
+type Layout string
+
+const (
+	// Standard is WP table 8: payload in the root, one update\update.inf.
+	Standard Layout = "standard"
+	// MultiBranch is WP table 10: a directory and an INF per branch.
+	MultiBranch Layout = "multi-branch"
+)
+
+// Version is a version of four numbers.
+type Version [4]uint16
+
+func (v Version) String() string {
+	var b strings.Builder
+	for i, n := range v {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(itoa(int(n)))
+	}
+	return b.String()
+}
+
+// Target gates the Windows versions ([Version] of the INF). A nil field is no gate.
+type Target struct {
+	Min, Max        Gate
+	ThisServicePack *uint32 // level
+}
+
+// Gate is one end of the range of Windows versions. A nil field is not compared. ServicePack is the level (SP2 is 2).
+type Gate struct {
+	Major, Minor, Build, ServicePack *uint32
+}
+
+// ARP is the entry in Add or Remove Programs (WP table 3).
+type ARP struct {
+	ParentKey, ParentName, HelpLink, InfoLink string
+}
+
+// Log names log files (below %windir%) and the event source.
+type Log struct {
+	Install, Uninstall, EventSource, EventDLL string
+}
+
+// Branch is one entry of the branch hierarchy.
+type Branch struct {
+	Name        string // RTMGDR; empty in the standard layout
+	DisplayName string
+	DefaultFor  []int // service pack levels of machines that start with this branch
+	Payload     bool  // false: the package knows the branch but brings no files for it
+	Target      Target
+}
+
+// File is one payload file.
+type File struct {
+	Name    string // on the target
+	To      []updateinf.Dir
+	When    updateinf.When
+	Sources map[string]string // branch name → path of the file, as opened; every branch with Payload has one
+	Flags   uint32            // COPYFLG_*
+	Key     string            // path of its table in the manifest: file[0]
+}
+
+// Registry is one change of a registry key or value.
+type Registry struct {
+	Delete  bool
+	Root    string // HKLM …
+	Path    string
+	Name    string
+	HasName bool     // false: the key itself
+	Type    uint32   // REG_*
+	Flags   uint32   // of AddReg or DelReg, the type included
+	Data    []string // as the fields of an AddReg line
+	Save    bool     // recorded in [Save.Reg.For.Uninstall]
+	Key     string   // path of its table in the manifest
+}
+
+// String names the key or value for people: HKLM\SOFTWARE\Contoso, value "Level".
+func (g Registry) String() string {
+	s := g.Root + `\` + g.Path
+	if g.HasName {
+		s += ", value " + strconv.Quote(g.Name)
+	}
+	return s
+}
+
+// Signing says which key signs. At most one of PFX, Cert and Dev is set.
+type Signing struct {
+	PFX         string // path
+	PasswordEnv string // environment variable that holds the password of PFX or Key
+	Cert, Key   string // paths of PEM files
+	Dev         bool   // a throw-away key, made where there is none
+	Timestamp   []string
+}
+
+// Configured reports whether any key is named.
+func (s Signing) Configured() bool { return s.PFX != "" || s.Cert != "" || s.Dev }

@@ -1,0 +1,284 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// packageTable resolves [package].
+func (r *resolver) packageTable(p *packageDoc) {
+	m := r.m
+	m.KB = r.kb(p.KB)
+	m.Product = r.required("package.product", p.Product, `the product the update belongs to, such as "Contoso Reader"`)
+	if strings.Contains(m.Product, `\`) {
+		r.fault("package.product", `package.product holds a backslash; it names one registry key below SOFTWARE\Microsoft\Updates`)
+	}
+	m.Publisher = r.required("package.publisher", p.Publisher, "who publishes the update")
+	m.Kind = r.kind(p.Kind)
+	m.Title = r.text("package.title", p.Title, fmt.Sprintf("%s for %s (%s)", m.Kind.title, m.Product, m.KB))
+	m.Description = r.text("package.description", p.Description, m.Title)
+	m.ReleaseType = r.text("package.release-type", p.ReleaseType, m.Kind.title)
+	m.Name = r.text("package.name", p.Name, fileNameOf(m.Product))
+	if m.Product != "" && (m.Name == "" || strings.ContainsAny(m.Name, nameForbidden+" ")) {
+		r.fault("package.name", "package.name %q cannot begin a file name; use letters, digits, dots and hyphens", m.Name)
+	}
+	m.Version = r.version("package.version", p.Version, Version{1, 0, 0, 0})
+	m.HierarchyVersion = r.version("package.hierarchy-version", p.HierarchyVersion, Version{1, 0, 0, 0})
+	m.Revision = r.number("package.revision", p.Revision, 0, 99)
+	m.ServicePack = r.number("package.service-pack", p.ServicePack, 0, 99)
+	m.Arch = r.arch(p.Arch)
+	m.Language = r.language(p.Language)
+	for i, a := range p.AppliesTo {
+		m.AppliesTo = append(m.AppliesTo, r.text(index("package.applies-to", i), a, ""))
+	}
+	if p.BuildTime != nil && !r.failed("package.build-time") {
+		m.BuildTime = p.BuildTime.UTC()
+		if y := m.BuildTime.Year(); y < 1980 || y > 2107 {
+			r.fault("package.build-time", "package.build-time is in the year %d; a cabinet holds the years 1980 to 2107", y)
+		}
+		m.BuildTime = m.BuildTime.Truncate(time.Second)
+	}
+	if r.written("package.eula") {
+		m.EULA = r.source("package.eula", p.EULA)
+	}
+}
+
+func (r *resolver) required(path, value, what string) string {
+	if !r.written(path) {
+		r.fault(path, "%s is missing; give %s", path, what)
+		return ""
+	}
+	return r.text(path, value, "")
+}
+
+// kb reads a Knowledge Base number: 123456, "123456", "KB123456" or, before 2003, "Q123456" (WP "Registry Entries for
+// Software Updates"). At most ten digits (OURS), so that every name built from it stays short.
+func (r *resolver) kb(v any) string {
+	const at = "package.kb"
+	if v == nil {
+		r.fault(at, `package.kb is missing; give the article number, such as "KB123456"`)
+		return ""
+	}
+	s := fmt.Sprint(v)
+	prefix, digits := "KB", s
+	for _, p := range []string{"KB", "Q"} {
+		if rest, ok := strings.CutPrefix(strings.ToUpper(s), p); ok {
+			prefix, digits = p, rest
+		}
+	}
+	if digits == "" || len(digits) > 10 || strings.Trim(digits, "0123456789") != "" {
+		r.fault(at, `package.kb %q is no article number; write "KB" and one to ten digits, such as "KB123456"`, s)
+		return ""
+	}
+	return prefix + digits
+}
+
+// Kind is a kind of update (WP table 1, Releasetype).
+type Kind struct {
+	Name  string // as the manifest spells it
+	title string
+}
+
+func kinds() []Kind {
+	return []Kind{{"hotfix", "Hotfix"}, {"security-update", "Security Update"}, {"critical-update", "Critical Update"},
+		{"update", "Update"}, {"update-rollup", "Update Rollup"}, {"feature-pack", "Feature Pack"}, {"service-pack", "Service Pack"}}
+}
+
+// Title is the kind as people read it: "Security Update".
+func (k Kind) Title() string { return k.title }
+
+// IsServicePack reports whether the package installs as a service pack ([Configuration] InstallationType).
+func (k Kind) IsServicePack() bool { return k.Name == "service-pack" }
+
+func (r *resolver) kind(s string) Kind {
+	all := kinds()
+	names := make([]string, len(all))
+	for i, k := range all {
+		if k.Name == s {
+			return k
+		}
+		names[i] = k.Name
+	}
+	if r.written("package.kind") {
+		r.choice("package.kind", s, names)
+	}
+	return all[0]
+}
+
+// choice reports a value that is none of the allowed ones.
+func (r *resolver) choice(path, value string, allowed []string) {
+	if r.failed(path) {
+		return
+	}
+	if near := nearest(value, allowed); near != "" {
+		r.fault(path, "%s %q is not known; did you mean %q?", path, value, near)
+		return
+	}
+	r.fault(path, "%s %q is not known; choose one of %s", path, value, strings.Join(allowed, ", "))
+}
+
+const nameForbidden = `\/:*?"<>|`
+
+func fileNameOf(product string) string {
+	return strings.Map(func(c rune) rune {
+		if c == ' ' || strings.ContainsRune(nameForbidden, c) {
+			return -1
+		}
+		return c
+	}, product)
+}
+
+func (r *resolver) number(path string, v *int64, lo, hi int64) int {
+	if v == nil || r.failed(path) {
+		return 0
+	}
+	if *v < lo || *v > hi {
+		r.fault(path, "%s is %d; it must lie between %d and %d", path, *v, lo, hi)
+		return 0
+	}
+	return int(*v)
+}
+
+func (r *resolver) version(path, s string, fallback Version) Version {
+	if !r.written(path) || r.failed(path) {
+		return fallback
+	}
+	v, err := ParseVersion(s)
+	if err != nil {
+		r.fault(path, `%s %q is no version; write four numbers from 0 to 65535, such as "1.0.0.0"`, path, s)
+		return fallback
+	}
+	return v
+}
+
+// ParseVersion reads four decimal numbers with dots between them, each at most 65535.
+func ParseVersion(s string) (Version, error) {
+	var v Version
+	parts := strings.Split(s, ".")
+	if len(parts) != 4 {
+		return v, fmt.Errorf("version %q has %d numbers instead of 4", s, len(parts))
+	}
+	for i, p := range parts {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil {
+			return v, fmt.Errorf("version %q: %w", s, err)
+		}
+		v[i] = uint16(n)
+	}
+	return v, nil
+}
+
+// architectures as package names spell them.
+func architectures() []string { return []string{"x86", "x64", "arm64", "ia64"} }
+
+func (r *resolver) arch(s string) string {
+	const at = "package.arch"
+	switch {
+	case !r.written(at):
+		return "x64"
+	case slices.Contains(architectures(), s):
+		return s
+	case strings.EqualFold(s, "amd64") || strings.EqualFold(s, "x86_64"):
+		r.fault(at, `package.arch %q: package names say "x64"; write that`, s)
+	case strings.EqualFold(s, "i386") || s == "386":
+		r.fault(at, `package.arch %q: package names say "x86"; write that`, s)
+	default:
+		r.choice(at, s, architectures())
+	}
+	return "x64"
+}
+
+func (r *resolver) language(s string) Language {
+	const at = "package.language"
+	if !r.written(at) || strings.EqualFold(s, "neutral") || r.failed(at) {
+		return Language{}
+	}
+	if l, ok := LanguageByName(s); ok {
+		return l
+	}
+	var tags []string
+	for _, l := range languages() {
+		tags = append(tags, l.Tag)
+	}
+	slices.Sort(tags)
+	r.choice(at, s, append([]string{"neutral"}, tags...))
+	return Language{}
+}
+
+// signing resolves [signing].
+func (r *resolver) signing(s signingDoc) {
+	m := r.m
+	named := map[string]bool{"signing.pfx": s.PFX != "", "signing.cert": s.Cert != "" || s.Key != "", "signing.dev": s.Dev}
+	var chosen []string
+	for _, k := range slices.Sorted(maps.Keys(named)) {
+		if named[k] {
+			chosen = append(chosen, k)
+		}
+	}
+	if len(chosen) > 1 {
+		r.fault(chosen[1], "%s is given beside %s; sign with one key", chosen[1], chosen[0])
+	}
+	if s.PFX != "" {
+		m.Signing.PFX = r.source("signing.pfx", s.PFX)
+	}
+	if s.Cert != "" || s.Key != "" {
+		m.Signing.Cert, m.Signing.Key = r.keyPair(s)
+	}
+	m.Signing.Dev = s.Dev
+	m.Signing.PasswordEnv = r.text("signing.password-env", s.PasswordEnv, "")
+	for i, u := range s.Timestamp {
+		at := index("signing.timestamp", i)
+		if !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+			r.fault(at, `time stamp server %q is no address; it begins with http:// or https://`, u)
+		}
+		m.Signing.Timestamp = append(m.Signing.Timestamp, u)
+	}
+}
+
+func (r *resolver) keyPair(s signingDoc) (cert, key string) {
+	if s.Cert == "" {
+		r.fault("signing.key", "signing.key needs signing.cert, the PEM file of the certificate")
+		return "", ""
+	}
+	if s.Key == "" {
+		r.fault("signing.cert", "signing.cert needs signing.key, the PEM file of the private key")
+		return "", ""
+	}
+	return r.source("signing.cert", s.Cert), r.source("signing.key", s.Key)
+}
+
+// installTable resolves [install], [arp] and [log]; their defaults follow WP Appendix B.
+func (r *resolver) installTable(doc *document) {
+	m := r.m
+	m.Restart = doc.Install.Restart
+	m.OEMCheck = doc.Install.OEMCheck != nil && *doc.Install.OEMCheck
+	m.BackupDir = r.fileName("install.backup-dir", doc.Install.BackupDir, "$NtUninstall"+m.KB+"$")
+	m.UpdatesRegKey = strings.Trim(r.text("install.updates-reg-key", doc.Install.UpdatesRegKey, `SOFTWARE\Microsoft\Updates\`+m.Product), `\`)
+	m.ARP = ARP{
+		ParentKey:  r.text("arp.parent-key", doc.ARP.ParentKey, "OperatingSystem"),
+		ParentName: r.text("arp.parent-name", doc.ARP.ParentName, m.Product+" - Software Updates"),
+		HelpLink:   r.text("arp.help-link", doc.ARP.HelpLink, ""),
+		InfoLink:   r.text("arp.info-link", doc.ARP.InfoLink, ""),
+	}
+	m.Log = Log{
+		Install:     r.fileName("log.install", doc.Log.Install, m.KB+".log"),
+		Uninstall:   r.fileName("log.uninstall", doc.Log.Uninstall, m.KB+"Uninst.log"),
+		EventSource: r.text("log.event-source", doc.Log.EventSource, "NtServicePack"),
+		EventDLL:    r.fileName("log.event-dll", doc.Log.EventDLL, "spmsg.dll"),
+	}
+}
+
+// fileName is a text that names one file or directory.
+func (r *resolver) fileName(path, value, fallback string) string {
+	v := r.text(path, value, fallback)
+	if r.written(path) && !r.failed(path) {
+		if err := CheckName(v); err != nil {
+			r.fault(path, "%s: %v", path, err)
+		}
+	}
+	return v
+}

@@ -1,0 +1,318 @@
+package manifest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Flags of AddReg and DelReg lines (INF docs).
+const (
+	flagNoClobber     = 0x2
+	flagAppend        = 0x8
+	flagKeyOnly       = 0x10
+	flagOverwriteOnly = 0x20
+	flag64BitKey      = 0x1000
+	flag32BitKey      = 0x4000
+)
+
+// regType is a value type by the manifest's name, with its REG_ number and AddReg flags.
+type regType struct {
+	name  string
+	reg   uint32
+	flags uint32
+}
+
+func regTypes() []regType {
+	return []regType{{"string", 1, 0}, {"expand", 2, 0x20000}, {"multi", 7, 0x10000}, {"dword", 4, 0x10001},
+		{"qword", 11, 0xB0001}, {"binary", 3, 0x1}, {"none", 0, 0x20001}}
+}
+
+// registry resolves [[registry]].
+func (r *resolver) registry(docs []registryDoc) {
+	type spot struct{ root, key, name string }
+	seen := map[string]int{}
+	for i, d := range docs {
+		at := index("registry", i)
+		g := Registry{Key: at, Save: d.Save == nil || *d.Save}
+		g.Root, g.Path = r.regKey(at+".key", d.Key)
+		if d.Name != nil {
+			g.Name, g.HasName = *d.Name, true
+			r.regName(at+".name", g.Name)
+		}
+		switch {
+		case d.Action == "delete":
+			g.Delete = true
+		case r.written(at+".action") && d.Action != "set":
+			r.choice(at+".action", d.Action, []string{"set", "delete"})
+		}
+		g.Flags = r.view(at+".view", d.View)
+		if g.Delete {
+			r.deletion(at, &g, d)
+		} else {
+			r.setting(at, &g, d)
+		}
+		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(flag32BitKey|flag64BitKey))})
+		if first, dup := seen[s]; dup && g.Root != "" {
+			r.fault(at, `%s is already changed by the [[registry]] on line %d; state each change once`, g, r.line(index("registry", first)))
+		} else {
+			seen[s] = i
+		}
+		r.m.Registry = append(r.m.Registry, g)
+	}
+}
+
+func (r *resolver) regName(path, name string) {
+	if strings.ContainsFunc(name, func(c rune) bool { return c < ' ' }) || len(name) > 16383 {
+		r.fault(path, "%s: a value name is one line of at most 16383 characters", path)
+	}
+}
+
+// regKey splits HKLM\SOFTWARE\Contoso. Long root names are understood.
+func (r *resolver) regKey(path, s string) (root, key string) {
+	if !r.written(path) {
+		r.fault(path, `%s is missing; name the key, such as 'HKLM\SOFTWARE\Contoso'`, path)
+		return "", ""
+	}
+	if r.failed(path) {
+		return "", ""
+	}
+	head, key, _ := strings.Cut(s, `\`)
+	long := map[string]string{"HKEY_LOCAL_MACHINE": "HKLM", "HKEY_CLASSES_ROOT": "HKCR", "HKEY_CURRENT_USER": "HKCU", "HKEY_USERS": "HKU"}
+	root = strings.ToUpper(head)
+	if short, ok := long[root]; ok {
+		root = short
+	}
+	roots := []string{"HKLM", "HKCR", "HKCU", "HKU"}
+	key = strings.TrimRight(key, `\`)
+	switch {
+	case !slices.Contains(roots, root):
+		r.fault(path, "registry root %q is not known; a key begins with one of %s", head, strings.Join(roots, ", "))
+		return "", ""
+	case key == "":
+		r.fault(path, "%s names a whole root; name a key below it", path)
+	case slices.Contains(strings.Split(key, `\`), "") || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' }):
+		r.fault(path, `%s %q has an empty element or a control character; in "quotes" a backslash is written twice, in 'quotes' once`, path, s)
+	case strings.Contains(key, "/") && !strings.Contains(key, `\`):
+		r.fault(path, `%s %q: the elements of a key are separated by backslashes`, path, s)
+	}
+	return root, key
+}
+
+func (r *resolver) view(path, s string) uint32 {
+	switch s {
+	case "32":
+		return flag32BitKey
+	case "64":
+		return flag64BitKey
+	}
+	if r.written(path) {
+		r.choice(path, s, []string{"32", "64"})
+	}
+	return 0
+}
+
+func (r *resolver) deletion(at string, g *Registry, d registryDoc) {
+	for _, k := range []struct {
+		name string
+		set  bool
+	}{{"value", d.Value != nil}, {"type", d.Type != ""}, {"flags", d.Flags != nil}} {
+		if k.set {
+			r.fault(at+"."+k.name, `%s.%s has no meaning when action is "delete"; take it away`, at, k.name)
+		}
+	}
+	if g.Root != "" && !g.HasName && !strings.Contains(g.Path, `\`) {
+		r.fault(at+".key", `%s\%s would be deleted with everything below it; name a deeper key`, g.Root, g.Path)
+	}
+}
+
+func (r *resolver) setting(at string, g *Registry, d registryDoc) {
+	g.Flags |= r.flags(at+".flags", d.Flags, map[string]uint32{"keep-existing": flagNoClobber, "append": flagAppend, "only-existing": flagOverwriteOnly})
+	if !g.HasName {
+		if d.Value != nil || d.Type != "" {
+			r.fault(at, `a value needs a name; write name = "" for the default value of the key`)
+		}
+		g.Flags |= flagKeyOnly
+		return
+	}
+	t, ok := r.valueType(at, d)
+	if !ok {
+		return
+	}
+	g.Type, g.Flags = t.reg, g.Flags|t.flags
+	if g.Flags&flagAppend != 0 && t.name != "multi" && t.name != "expand" {
+		r.fault(at+".flags", `flag "append" goes with the types multi and expand only`)
+	}
+	data, err := encodeValue(t.name, d.Value)
+	if err != nil {
+		where := at + ".value"
+		r.fault(where, "%s: %v", where, err)
+	}
+	g.Data = data
+}
+
+// valueType is the written type, or the one the value has by itself.
+func (r *resolver) valueType(at string, d registryDoc) (regType, bool) {
+	if r.failed(at + ".type") {
+		return regType{}, false
+	}
+	name := d.Type
+	if !r.written(at + ".type") {
+		switch d.Value.(type) {
+		case string:
+			name = "string"
+		case int64:
+			name = "dword"
+		case []any:
+			name = "multi"
+		case nil:
+			r.fault(at, "%s has neither value nor type; give the value", at)
+			return regType{}, false
+		default:
+			r.fault(at+".value", "%s.value is %s; write text, a whole number or a list of texts", at, tomlKind(d.Value))
+			return regType{}, false
+		}
+	}
+	var names []string
+	for _, t := range regTypes() {
+		if t.name == name {
+			return t, true
+		}
+		names = append(names, t.name)
+	}
+	r.choice(at+".type", name, names)
+	return regType{}, false
+}
+
+// encodeValue writes a value as the data fields of an AddReg line (INF docs).
+func encodeValue(kind string, v any) ([]string, error) {
+	switch kind {
+	case "string", "expand":
+		s, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("a value of type %s is text in quotes, not %s", kind, describe(v))
+		}
+		return oneLine(s)
+	case "multi":
+		return multiFields(v)
+	case "dword":
+		n, err := unsigned(kind, v, math.MaxUint32)
+		return []string{fmt.Sprintf("0x%08X", n)}, err
+	case "qword":
+		n, err := unsigned(kind, v, math.MaxUint64)
+		if err != nil {
+			return nil, err
+		}
+		b := make([]byte, 8)
+		for i := range b {
+			b[i] = byte(n >> (8 * i))
+		}
+		return hexFields(b), nil
+	}
+	return binaryFields(kind, v)
+}
+
+func describe(v any) string {
+	if v == nil {
+		return "nothing"
+	}
+	return tomlKind(v)
+}
+
+func oneLine(s string) ([]string, error) {
+	if strings.ContainsAny(s, "\x00\r\n") {
+		return nil, fmt.Errorf("the text holds a line end or NUL, which an INF cannot carry; write it as binary")
+	}
+	if len(s) > MaxField {
+		return nil, fmt.Errorf("the text is %d bytes long; an INF field has at most %d", len(s), MaxField)
+	}
+	return []string{s}, nil
+}
+
+// MaxField is the longest field of an INF line, in characters (INF docs).
+const MaxField = 4095
+
+func multiFields(v any) ([]string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, fmt.Errorf("a value of type multi is a list of texts, not %s", describe(v))
+	}
+	if len(list) == 0 {
+		return []string{""}, nil // an empty list is written as one empty field (seen in real packages)
+	}
+	fields := make([]string, 0, len(list))
+	for _, item := range list {
+		s, ok := item.(string)
+		if !ok {
+			return nil, fmt.Errorf("a value of type multi is a list of texts; one element is %s", tomlKind(item))
+		}
+		if s == "" {
+			return nil, fmt.Errorf("a list of type multi cannot hold an empty text; it would end the list")
+		}
+		f, err := oneLine(s)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, f...)
+	}
+	return fields, nil
+}
+
+// unsigned reads a TOML number, or text such as "0xFFFFFFFFFFFFFFFF" for numbers that TOML cannot hold.
+func unsigned(kind string, v any, limit uint64) (uint64, error) {
+	switch n := v.(type) {
+	case int64:
+		if n >= 0 && uint64(n) <= limit {
+			return uint64(n), nil
+		}
+		return 0, fmt.Errorf("%d does not fit a %s; it lies between 0 and %d", n, kind, limit)
+	case string:
+		u, err := strconv.ParseUint(n, 0, 64)
+		if err != nil || u > limit {
+			return 0, fmt.Errorf("%q is no %s; write a number between 0 and %d", n, kind, limit)
+		}
+		return u, nil
+	}
+	return 0, fmt.Errorf("a value of type %s is a whole number, not %s", kind, describe(v))
+}
+
+// binaryFields reads "01 02 ff" or [1, 2, 255].
+func binaryFields(kind string, v any) ([]string, error) {
+	switch b := v.(type) {
+	case nil:
+		if kind == "none" {
+			return nil, nil
+		}
+	case string:
+		var bytes []byte
+		for _, f := range strings.FieldsFunc(b, func(c rune) bool { return c == ' ' || c == ',' || c == '\n' || c == '\r' || c == '\t' }) {
+			n, err := strconv.ParseUint(f, 16, 8)
+			if err != nil || len(f) != 2 {
+				return nil, fmt.Errorf("%q is no byte; write two hexadecimal digits a byte with blanks between: \"01 02 ff\"", f)
+			}
+			bytes = append(bytes, byte(n))
+		}
+		return hexFields(bytes), nil
+	case []any:
+		bytes := make([]byte, len(b))
+		for i, item := range b {
+			n, ok := item.(int64)
+			if !ok || n < 0 || n > 255 {
+				return nil, fmt.Errorf("element %d of the list is no byte; write numbers from 0 to 255", i+1)
+			}
+			bytes[i] = byte(n)
+		}
+		return hexFields(bytes), nil
+	}
+	return nil, fmt.Errorf("a value of type %s is text of hexadecimal bytes or a list of numbers, not %s", kind, describe(v))
+}
+
+func hexFields(b []byte) []string {
+	f := make([]string, len(b))
+	for i, c := range b {
+		f[i] = fmt.Sprintf("%02X", c)
+	}
+	return f
+}
