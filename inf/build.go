@@ -58,3 +58,9 @@ func (n *Node) Wrap(fields int) *Node {
 	n.wrap = fields
 	return n
 }
+
+// Align pads the key to a width and puts " = " after it, as packages write [Version].
+func (n *Node) Align(width int) *Node {
+	n.align = width
+	return n
+}

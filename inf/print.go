@@ -143,7 +143,13 @@ func (n *Node) render() string {
 	}
 	var out strings.Builder
 	if n.Line.HasKey {
-		out.WriteString(spell(n.Line.Key, true, false) + "=")
+		key := spell(n.Line.Key, true, false)
+		if n.align > 0 {
+			key += strings.Repeat(" ", max(0, n.align-len(key))+1) + "= "
+		} else {
+			key += "="
+		}
+		out.WriteString(key)
 	}
 	for i, f := range n.Line.Fields {
 		if i > 0 {

@@ -46,7 +46,8 @@ type Node struct {
 	quote    []bool   // of a built Entry: fields that are quoted although they need not be
 	dangling bool     // the file ended in the backslash that ends this entry
 
-	wrap int // of a built Entry: after how many fields the line is continued, 0: never
+	align int // of a built Entry: width to which the key is padded, with " = " after it; 0: "key="
+	wrap  int // of a built Entry: after how many fields the line is continued, 0: never
 }
 
 // SetFields replaces the fields of an entry; it is printed anew then, its key and comment kept.

@@ -119,7 +119,7 @@ func (f *File) StringLanguages() []uint16 {
 	seen := map[uint16]bool{}
 	var ids []uint16
 	for _, s := range f.Sections {
-		if id, ok := stringsLanguage(s.Name); ok && !seen[id] {
+		if id, ok := StringsLanguage(s.Name); ok && !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
@@ -128,8 +128,8 @@ func (f *File) StringLanguages() []uint16 {
 	return ids
 }
 
-// stringsLanguage reads the language id of a "Strings.LLLL" header.
-func stringsLanguage(section string) (uint16, bool) {
+// StringsLanguage reads the language id out of a section name "Strings.LLLL"; false for other names.
+func StringsLanguage(section string) (uint16, bool) {
 	const prefix = "strings."
 	if len(section) != len(prefix)+4 || !strings.EqualFold(section[:len(prefix)], prefix) {
 		return 0, false
@@ -142,7 +142,7 @@ func (f *File) stringsOf(lang uint16) map[string]string {
 	m := map[string]string{}
 	if id, ok := f.chooseStrings(lang); ok {
 		for _, s := range f.Sections {
-			if got, is := stringsLanguage(s.Name); is && got == id {
+			if got, is := StringsLanguage(s.Name); is && got == id {
 				addStrings(m, s)
 			}
 		}
@@ -173,7 +173,7 @@ func (f *File) chooseStrings(lang uint16) (uint16, bool) {
 	primary := lang & primaryMask
 	best, rank := uint16(0), 0
 	for _, s := range f.Sections {
-		id, ok := stringsLanguage(s.Name)
+		id, ok := StringsLanguage(s.Name)
 		if !ok {
 			continue
 		}

@@ -1,5 +1,5 @@
 // Package spuninst is spuninst.inf, the durable form of what removing an update does, and spuninst.txt, its file part for
-// a recovery console. No real file is public: the layout is OURS (package-format.md 3.2), after the names that the white
+// a recovery console. No real file is public: the layout is OURS, after the names that the white
 // paper and its removal log show.
 package spuninst
 

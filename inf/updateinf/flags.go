@@ -19,9 +19,16 @@ const (
 	FlgAddRegTypeDWORD    uint32 = 0x00010001
 	FlgAddRegTypeNone     uint32 = 0x00020001
 	FlgAddRegTypeQWORD    uint32 = 0x000B0001
+	FlgAddRegTypeMask     uint32 = 0xFFFF0001 // the bits that say the type; other types: their number in the high word, plus 1
 
+	FlgDelRegKeyOnlyCommon uint32 = 0x00002000
+	FlgDelReg32BitKey      uint32 = 0x00004000
 	// FlgDelRegMultiSZDelString removes one string from a REG_MULTI_SZ.
 	FlgDelRegMultiSZDelString uint32 = 0x00018002
+
+	FlgBitRegClearBits uint32 = 0x00000000
+	FlgBitRegSetBits   uint32 = 0x00000001
+	FlgBitReg32BitKey  uint32 = 0x00004000
 )
 
 // Flags of CopyFiles lines (INF documentation; COPYFLG_*).
@@ -44,4 +51,15 @@ const (
 const (
 	DelInUse  uint32 = 0x1 // delete at the restart if in use
 	DelInUse1 uint32 = 0x10000
+)
+
+// Registry types (winnt.h), as RegLine.Value gives them.
+const (
+	RegNone     uint32 = 0
+	RegSZ       uint32 = 1
+	RegExpandSZ uint32 = 2
+	RegBinary   uint32 = 3
+	RegDWORD    uint32 = 4
+	RegMultiSZ  uint32 = 7
+	RegQWORD    uint32 = 11
 )

@@ -17,6 +17,37 @@ type Update struct {
 	Sources   []string         // [SourceDisksFiles], paths relative to the package root, in order
 	Keep      []string         // [DeleteFilesInUninstallSections]: files that removal must not delete
 	Strings   Strings
+
+	Directives []Directive    // of [ProductInstall.*] sections, without a typed form here: RegisterDlls, ProfileItems …
+	Dirs       []NamedDir     // [DestinationDirs] entries of sections that are not in Files
+	Localized  []LocalStrings // the [Strings.LLLL] sections
+	Other      []Section      // every section that nothing above covers, in order; see Unsupported
+}
+
+// Directive is a line "Key=fields" of a [ProductInstall.*] section.
+type Directive struct {
+	When   When
+	SKU    string
+	Key    string
+	Fields []string
+}
+
+// NamedDir is a line of [DestinationDirs].
+type NamedDir struct {
+	Section string // or DefaultDestDir
+	Dir     Dir
+}
+
+// LocalStrings is one [Strings.LLLL].
+type LocalStrings struct {
+	Language uint16
+	Strings  Strings
+}
+
+// Section is a section as it stands, strings substituted.
+type Section struct {
+	Name  string
+	Lines []inf.Line
 }
 
 // Version is the [Version] section. A pointer is nil where the key is absent (no gate).
@@ -34,9 +65,12 @@ type Version struct {
 	ThisServicePack *uint32
 	CatalogFile     string
 	RebootRequired  bool
+
+	NtServicePackVersion *uint32    // seen as 0; nothing reads it
+	Unknown              []KeyValue // keys the vocabulary does not know, in order
 }
 
-// Config is the [Configuration] section (package-format.md 1.5).
+// Config is the [Configuration] section (WP appendix B, and keys that real packages have).
 type Config struct {
 	InstallationType     string // "Hotfix" or "ServicePack"
 	InstallLogFileName   string
@@ -46,7 +80,14 @@ type Config struct {
 	EventLogDllName      string
 	UpdateRegKey         string
 	NoPNPFiles           bool
-	Unknown              []KeyValue // keys the vocabulary does not know, in order
+
+	CustomizationDll          string
+	UninstallCustomizationDll string
+	ServiceFileInUseDetect    *uint32
+	AppFileInUseDetect        *uint32
+	WaitTimeForServiceStop    *uint32 // minutes (OURS)
+
+	Unknown []KeyValue // keys the vocabulary does not know, in order
 }
 
 // KeyValue is a key with its text.
@@ -68,6 +109,13 @@ const (
 	// GlobalInstall and GlobalReinstall are the [ProductInstall.GlobalRegistryChanges.*] sections.
 	GlobalInstall   When = "GlobalRegistryChanges.Install"
 	GlobalReinstall When = "GlobalRegistryChanges.ReInstall"
+	// GlobalAppend is [ProductInstall.GlobalRegistryChanges.Append.<SKU>]; its SKU is a product build type: IA, ID …
+	GlobalAppend When = "GlobalRegistryChanges.Append"
+	// SKUFiles is [ProductInstall.<SKU>Files]: ProfessionalFiles, DataCenterFiles …
+	SKUFiles When = "Files"
+	// Uniprocessor and Multiprocessor hold the kernel for a machine with one processor, or more.
+	Uniprocessor   When = "UniprocessorFiles"
+	Multiprocessor When = "MultiprocessorFiles"
 )
 
 // Dir is a destination: a dirid and a directory below it ([DestinationDirs]).
@@ -115,6 +163,7 @@ const (
 // RegistryGroup is one registry section and the section that named it.
 type RegistryGroup struct {
 	When    When
+	SKU     string // as in FileGroup
 	Kind    RegKind
 	Section string // Product.Add.Reg
 	Lines   []RegLine
@@ -135,6 +184,7 @@ type RegLine struct {
 type SavedKey struct {
 	Root, Key, Name string
 	HasName         bool
+	Section         string // IE7.AdditionalSettings.Save.Reg.For.Uninstall …; empty: the plain section
 }
 
 // UninstallBlock is a pair of [UninstallSections]: section Source of this INF goes into spuninst.inf under Name.
@@ -143,5 +193,5 @@ type UninstallBlock struct {
 	Lines        []inf.Line // strings substituted
 }
 
-// Strings is [Strings] for one language, names in lower case. The conventional ones (package-format.md 1.6) have methods.
+// Strings is [Strings] for one language, names in lower case. The conventional ones have methods.
 type Strings map[string]string
