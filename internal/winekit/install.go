@@ -11,7 +11,7 @@ import (
 	"github.com/kbforge/kbforge/internal/need"
 )
 
-// wineInstall is the Wine in use.
+// wineInstall is a Wine in use.
 type wineInstall struct {
 	loader  string // runs Windows programs
 	server  string // wineserver
@@ -22,20 +22,45 @@ type wineInstall struct {
 // Debian keeps its real loaders here; /usr/bin/wine is a script that complains about a missing wine32.
 const debianWine = "/usr/lib/wine"
 
+// findWine returns the machine's 64-bit Wine.
 func findWine(t testing.TB) wineInstall {
 	t.Helper()
 	in := wineInstall{loader: need.Tool(t, "wine64", "wine"), server: need.Tool(t, "wineserver")}
 	if p := filepath.Join(debianWine, "wine64"); fileExists(p) {
 		in.loader = p
 	}
-	// With wine32 present, Debian's 32-bit loader serves both kinds.
-	in.has32 = fileExists(filepath.Join(debianWine, "wine")) && fileExists("/usr/lib/i386-linux-gnu/wine/i386-windows/ntdll.dll")
-	out, err := exec.Command(in.loader, "--version").Output()
-	if err != nil {
-		need.Missing(t, "%s --version: %v", in.loader, err)
-	}
-	in.version = strings.TrimSpace(string(out))
+	in.version = versionOf(t, in.loader)
 	return in
+}
+
+// findWine32 returns the Wine that get-wine32.sh made, if there is one of the machine's version.
+func findWine32(t testing.TB) (in wineInstall, ok bool) {
+	t.Helper()
+	dir, err := cacheDir("wine32")
+	if err != nil {
+		return in, false
+	}
+	want := findWine(t).version
+	roots, _ := filepath.Glob(filepath.Join(dir, "*", "usr", "lib", "wine"))
+	for _, bin := range roots {
+		in = wineInstall{loader: filepath.Join(bin, "wine64"), server: filepath.Join(bin, "wineserver64"), has32: true}
+		if strings.Contains(bin, "making.") || !fileExists(in.loader) {
+			continue
+		}
+		if in.version = versionOf(t, in.loader); in.version == want {
+			return in, true
+		}
+	}
+	return in, false
+}
+
+func versionOf(t testing.TB, loader string) string {
+	t.Helper()
+	out, err := exec.Command(loader, "--version").Output()
+	if err != nil {
+		need.Missing(t, "%s --version: %v", loader, err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func fileExists(path string) bool {

@@ -24,14 +24,35 @@ type Prefix struct {
 	count  atomic.Int64
 }
 
-// New makes a machine from the template and boots it. Without Wine or the mingw compiler it skips the test, or fails it
-// in CI; it skips in -short mode.
+// New makes a 64-bit machine from the template and boots it; its programs are amd64 ones. Without Wine or the mingw
+// compiler it skips the test, or fails it in CI; it skips in -short mode.
 func New(t testing.TB) *Prefix {
+	t.Helper()
+	short(t)
+	return newPrefix(t, findWine(t))
+}
+
+// New32 is New with a machine that runs 386 programs too (it has SysWOW64 and costs twice the disk space). Where
+// get-wine32.sh could not make the Wine for it, the test is skipped, in CI as well: not every mirror has what it needs.
+func New32(t testing.TB) *Prefix {
+	t.Helper()
+	short(t)
+	in, ok := findWine32(t)
+	if !ok {
+		t.Skip("SKIPPED, NOT TESTED HERE: no Wine for 32-bit programs; run internal/winekit/get-wine32.sh")
+	}
+	return newPrefix(t, in)
+}
+
+func short(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("short: no Wine")
 	}
-	in := findWine(t)
+}
+
+func newPrefix(t testing.TB, in wineInstall) *Prefix {
+	t.Helper()
 	src, err := template(t, in)
 	if err != nil {
 		t.Fatalf("winekit: %v", err)

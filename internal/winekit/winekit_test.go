@@ -54,19 +54,30 @@ func testCommandLine(t *testing.T, p *Prefix, probe string) {
 
 // Wine alone starts nothing and exits 0 here.
 func testOtherProcessors(t *testing.T, p *Prefix) {
-	for _, arch := range []string{"386", "arm64"} {
-		if arch == "386" && p.Has32() {
-			got := p.Run(t, BuildWindows(t, probePkg, arch), "exit", "3010")
-			if got.ExitCode != 3010 || got.Stdout != "out\n" {
-				t.Errorf("32-bit program: got %+v", got)
-			}
-			continue
-		}
+	for arch, want := range map[string]string{"386": "32-bit", "arm64": "machine"} {
 		exe := BuildWindows(t, probePkg, arch)
 		got := refused(t, func(t testing.TB) { p.Run(t, exe, "exit", "0") })
-		if !strings.Contains(got, "32-bit") && !strings.Contains(got, "machine") {
+		if !strings.Contains(got, want) {
 			t.Errorf("%s program: got %q, want a refusal", arch, got)
 		}
+	}
+}
+
+func TestPrefix32(t *testing.T) {
+	p := New32(t)
+	if !p.Has32() {
+		t.Error("Has32 denies it")
+	}
+	for _, arch := range []string{"386", "amd64"} {
+		got := p.Run(t, BuildWindows(t, probePkg, arch), "exit", "3010")
+		if got.ExitCode != 3010 || got.Stdout != "out\n" {
+			t.Errorf("%s program: got %+v", arch, got)
+		}
+	}
+	p.RegSet(t, `HKLM32\SOFTWARE\Kit`, "view", DWORD(32))
+	got := p.Run(t, `C:\windows\syswow64\reg.exe`, "query", `HKLM\SOFTWARE\Kit`, "/v", "view")
+	if got.ExitCode != 0 || !strings.Contains(got.Stdout, "0x20") {
+		t.Errorf("32-bit view from a 32-bit program: got %+v", got)
 	}
 }
 
