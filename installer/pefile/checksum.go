@@ -34,6 +34,15 @@ func ComputeChecksum(r io.ReaderAt, size int64) (uint32, error) {
 	return uint32(sum) + uint32(size), nil
 }
 
+// ChecksumOffset is where the four bytes of the CheckSum field stand in the file.
+func ChecksumOffset(r io.ReaderAt, size int64) (int64, error) {
+	h, err := needPE(r, size)
+	if err != nil {
+		return 0, err
+	}
+	return h.checksumOff, nil
+}
+
 // SetChecksum puts the right checksum into an image that is in memory.
 func SetChecksum(image []byte) error {
 	r := bytes.NewReader(image)
@@ -41,11 +50,11 @@ func SetChecksum(image []byte) error {
 	if err != nil {
 		return err
 	}
-	h, err := needPE(r, int64(len(image)))
+	off, err := ChecksumOffset(r, int64(len(image)))
 	if err != nil {
 		return err
 	}
-	le.PutUint32(image[h.checksumOff:], sum)
+	le.PutUint32(image[off:], sum)
 	return nil
 }
 

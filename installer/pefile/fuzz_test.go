@@ -65,6 +65,21 @@ func FuzzParseVersionInfo(f *testing.F) {
 		if v != nil && len(v.Tables)+len(v.Translations) > pefile.MaxVersionStrings {
 			t.Fatal("limit exceeded")
 		}
+		if v == nil {
+			return
+		}
+		// What can be written is read back the same, and written the same again.
+		first, err := v.Bytes()
+		if err != nil {
+			return
+		}
+		w, err := pefile.ParseVersionInfo(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := w.Bytes(); err != nil || !bytes.Equal(first, second) {
+			t.Fatalf("%x\n%x\n%v", first, second, err)
+		}
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/kbforge/kbforge/installer/pefile"
 )
@@ -51,8 +50,12 @@ func Build(s Spec) ([]byte, error) {
 	program, fixups := entryCode(s, im, code.rva)
 	copy(code.data, program)
 	if !s.NoVersion {
+		version, err := versionResource(s)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSpec, err)
+		}
 		rsrc := im.addSection(".rsrc", scnRead, nil)
-		rsrc.data = resourceSection(rsrc.rva, versionResource(s))
+		rsrc.data = resourceSection(rsrc.rva, version)
 		im.resources = directory{rsrc.rva, uint32(len(rsrc.data))}
 		im.seal(rsrc)
 	}
@@ -80,15 +83,10 @@ func (s Spec) check() error {
 	if s.Size < 0 || s.Size > MaxSize || len(s.Blob) > MaxSize {
 		faults = append(faults, fmt.Errorf("%w: sizes from 0 to %d are possible", ErrSpec, MaxSize))
 	}
-	total := 0
-	for _, t := range append([]pefile.String{{Name: "FileVersion", Value: s.FileVersionText}}, s.Strings...) {
-		if t.Name == "" || strings.ContainsRune(t.Name+t.Value, 0) {
-			faults = append(faults, fmt.Errorf("%w: version string %q is empty or holds a NUL", ErrSpec, t.Name))
+	for _, t := range s.Strings {
+		if t.Name == "" {
+			faults = append(faults, fmt.Errorf("%w: a version string, %q, has no name", ErrSpec, t.Value))
 		}
-		total += len(utf16.Encode([]rune(t.Name+t.Value)))*2 + 32
-	}
-	if limit := 60000; total > limit { // VS_VERSIONINFO has a 16-bit length
-		faults = append(faults, fmt.Errorf("%w: version strings of %d bytes; at most %d fit", ErrSpec, total, limit))
 	}
 	return errors.Join(faults...)
 }

@@ -96,8 +96,9 @@ func TestSpecIsRefused(t *testing.T) {
 	for want, s := range map[string]samplepe.Spec{
 		`architecture "mips"`: {Arch: "mips"},
 		"sizes from 0":        {Arch: "x64", Size: -1},
+		"has no name":         {Arch: "x64", Strings: []pefile.String{{Value: "b"}}},
 		"holds a NUL":         {Arch: "x64", Strings: []pefile.String{{Name: "a", Value: "b\x00c"}}},
-		"at most 60000":       {Arch: "x64", FileVersionText: strings.Repeat("x", 40000)},
+		"at most 65535":       {Arch: "x64", FileVersionText: strings.Repeat("x", 40000)},
 	} {
 		if _, err := samplepe.Build(s); !errors.Is(err, samplepe.ErrSpec) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", want, err)
