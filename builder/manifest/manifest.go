@@ -4,6 +4,7 @@
 package manifest
 
 import (
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ type Manifest struct {
 	Version          Version
 	Revision         int // -v2, -v3 in the file name; 0 or 1: no suffix
 	Publisher        string
-	ServicePack      int // the service pack that will contain the update (SERVICE_PACK_NUMBER)
+	ServicePack      int // the service pack that will contain the update (SERVICE_PACK_NUMBER); -1: not said
 	Arch             string
 	Language         Language
 	Description      string
@@ -55,6 +56,14 @@ type Manifest struct {
 
 // At is where a key stands in the file: "file[2].source.RTMGDR". A key that is not written has the place of its table.
 func (m *Manifest) At(path string) inf.Pos { return m.pos.at(path) }
+
+// Relative is a path that Load joined to Dir, as the manifest would spell it: with slashes, and the same on every machine.
+func (m *Manifest) Relative(path string) string {
+	if rel, err := filepath.Rel(m.Dir, path); err == nil {
+		path = rel
+	}
+	return filepath.ToSlash(path)
+}
 
 // Warn makes a fault of the key's place.
 func (m *Manifest) Warn(path, msg string) Fault {

@@ -29,7 +29,12 @@ func (r *resolver) packageTable(p *packageDoc) {
 	m.Version = r.version("package.version", p.Version, Version{1, 0, 0, 0})
 	m.HierarchyVersion = r.version("package.hierarchy-version", p.HierarchyVersion, Version{1, 0, 0, 0})
 	m.Revision = r.number("package.revision", p.Revision, 0, 99)
-	m.ServicePack = r.number("package.service-pack", p.ServicePack, 0, 99)
+	m.ServicePack = -1
+	if p.ServicePack != nil {
+		m.ServicePack = r.number("package.service-pack", p.ServicePack, 0, 99)
+	} else if m.Kind.IsServicePack() {
+		r.fault("package.kind", "a service pack needs package.service-pack, its number")
+	}
 	m.Arch = r.arch(p.Arch)
 	m.Language = r.language(p.Language)
 	for i, a := range p.AppliesTo {

@@ -1,0 +1,90 @@
+package builder
+
+import (
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/installer/pefile"
+)
+
+// Fact is what the builder knows of one payload file.
+type Fact struct {
+	Size       int64 // bytes
+	MD5        [md5.Size]byte
+	CRC        uint32 // of update.ver, see pefile.CRC
+	PE         *pefile.Info
+	BadVersion bool // there is a version resource, but it is damaged
+}
+
+// Version is the file version, and whether the file has one.
+func (f *Fact) Version() (pefile.Version, bool) {
+	if f.PE == nil || f.PE.Version == nil || !f.PE.Version.HasFixed {
+		return pefile.Version{}, false
+	}
+	return f.PE.Version.File, true
+}
+
+// Facts maps the path of a source (manifest.File.Sources) to what is in the file.
+type Facts map[string]*Fact
+
+// ReadFacts reads every payload file of the manifest once. Files are read as streams; memory does not grow with them. Each
+// file that cannot be understood is a fault at the key that names it.
+func ReadFacts(m *manifest.Manifest) (Facts, error) {
+	facts := Facts{}
+	var faults manifest.Faults
+	for _, f := range m.Files {
+		for _, b := range m.Branches {
+			path, ok := f.Sources[b.Name]
+			if !ok || facts[path] != nil {
+				continue
+			}
+			fact, err := readFact(path)
+			if err != nil {
+				faults = append(faults, m.Warn(sourceKey(f, b.Name), fmt.Sprintf("%s cannot be used: %v", m.Relative(path), err)))
+				continue
+			}
+			facts[path] = fact
+		}
+	}
+	if len(faults) > 0 {
+		return nil, faults.Sort()
+	}
+	return facts, nil
+}
+
+// sourceKey is the manifest key that names the source of a branch.
+func sourceKey(f manifest.File, branch string) string {
+	if branch == "" {
+		return f.Key + ".source"
+	}
+	return f.Key + ".source." + branch
+}
+
+func readFact(path string) (*Fact, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	st, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	fact := &Fact{Size: st.Size()}
+	h := md5.New()
+	if n, err := io.Copy(h, file); err != nil || n != fact.Size {
+		return nil, errors.Join(err, fmt.Errorf("read %d of %d bytes", n, fact.Size))
+	}
+	h.Sum(fact.MD5[:0])
+	fact.PE, err = pefile.Read(file, fact.Size)
+	fact.BadVersion = errors.Is(err, pefile.ErrVersion)
+	if err != nil && !fact.BadVersion {
+		return nil, err
+	}
+	fact.CRC, err = pefile.CRC(file, fact.Size)
+	return fact, err
+}

@@ -1,0 +1,202 @@
+package builder
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// updateINF is the INF of one branch (WP Appendix B).
+func (p *Plan) updateINF(b manifest.Branch) *updateinf.Update {
+	m := p.Manifest
+	u := &updateinf.Update{
+		Version:   versionSection(m, b.Target),
+		Config:    configSection(m),
+		Catalogs:  []updateinf.Catalog{{Name: m.KB + ".cat", Path: catalogPath(m)}},
+		Archive:   []string{m.KB + ".cat"},
+		Files:     p.fileGroups(b.Name),
+		Registry:  registryGroups(m),
+		SaveReg:   savedKeys(m),
+		Uninstall: uninstallBlocks(),
+		Strings:   p.strings(),
+	}
+	seen := map[string]bool{}
+	for _, v := range p.versionsOf(b.Name) {
+		if !seen[v.Path] {
+			seen[v.Path] = true
+			u.Sources = append(u.Sources, v.Path)
+		}
+	}
+	return u
+}
+
+func versionSection(m *manifest.Manifest, t manifest.Target) updateinf.Version {
+	return updateinf.Version{
+		Signature:       "$Windows NT$",
+		LanguageType:    m.Language.LanguageType(),
+		MinMajor:        t.Min.Major,
+		MaxMajor:        t.Max.Major,
+		MinMinor:        t.Min.Minor,
+		MaxMinor:        t.Max.Minor,
+		MinBuild:        t.Min.Build,
+		MaxBuild:        t.Max.Build,
+		MinServicePack:  times256(t.Min.ServicePack),
+		MaxServicePack:  times256(t.Max.ServicePack),
+		ThisServicePack: times256(t.ThisServicePack),
+		CatalogFile:     m.KB + ".cat",
+		RebootRequired:  m.Restart,
+	}
+}
+
+// times256 is how [Version] writes a service pack level (WP Appendix B).
+func times256(level *uint32) *uint32 {
+	if level == nil {
+		return nil
+	}
+	n := *level * 256
+	return &n
+}
+
+func configSection(m *manifest.Manifest) updateinf.Config {
+	kind := "Hotfix"
+	if m.Kind.IsServicePack() {
+		kind = "ServicePack" // OURS: no public package shows the word for service packs
+	}
+	return updateinf.Config{
+		InstallationType:     kind,
+		InstallLogFileName:   m.Log.Install,
+		UnInstallLogFileName: m.Log.Uninstall,
+		UnInstallDirName:     m.BackupDir,
+		EventLogKeyName:      m.Log.EventSource,
+		EventLogDllName:      m.Log.EventDLL,
+		UpdateRegKey:         m.UpdatesRegKey,
+		NoPNPFiles:           !m.OEMCheck,
+	}
+}
+
+// strings is [Strings]: the names that Microsoft's packages use, which the installer reads.
+func (p *Plan) strings() updateinf.Strings {
+	m := p.Manifest
+	s := updateinf.Strings{
+		"sp_short_title":         m.KB,
+		"sp_title":               m.Title,
+		"comment":                m.Description,
+		"buildtimestamp":         p.BuildTime.UTC().Format("20060102.150405"),
+		"langtypevalue":          fmt.Sprintf("0x%X", m.Language.LanguageType()),
+		"lcid":                   fmt.Sprintf("0x%04X", m.Language.LCID),
+		"package_architecture":   m.Arch,
+		"servicepacksourcefiles": m.Title + " Source Files",
+		"parent_display_name":    m.ARP.ParentName,
+		"parent_key_name":        m.ARP.ParentKey,
+		"updateregkey":           m.UpdatesRegKey,
+		"package_version":        m.Version.String(),
+		"displayversion":         m.Version.String(),
+		"publisher":              m.Publisher,
+		"kb_release_type":        m.ReleaseType,
+	}
+	if m.ServicePack >= 0 {
+		s["service_pack_number"] = strconv.Itoa(m.ServicePack)
+	}
+	if m.ARP.HelpLink != "" {
+		s["helplink"] = m.ARP.HelpLink
+	}
+	if m.ARP.InfoLink != "" {
+		s["urlinfoabout"] = m.ARP.InfoLink
+	}
+	return s
+}
+
+// fileGroups makes one file-list section for each condition and destination: System32.files, CopyAlways.Drivers.files.
+func (p *Plan) fileGroups(branch string) []updateinf.FileGroup {
+	type key struct {
+		when updateinf.When
+		dir  updateinf.Dir
+	}
+	var groups []updateinf.FileGroup
+	at := map[key]int{}
+	names := map[string]bool{}
+	for _, f := range p.Files {
+		for _, v := range f.Versions {
+			if v.Branch != branch {
+				continue
+			}
+			for _, to := range f.To {
+				d := to.Dir
+				k := key{f.When, updateinf.Dir{ID: d.ID, Sub: strings.ToUpper(d.Sub)}}
+				i, ok := at[k]
+				if !ok {
+					i = len(groups)
+					at[k] = i
+					groups = append(groups, updateinf.FileGroup{When: f.When, Kind: updateinf.Copy, Dir: d, Section: sectionName(f.When, d, names)})
+				}
+				groups[i].Files = append(groups[i].Files, updateinf.FileLine{Name: f.Name, Source: v.Path, Flags: f.Flags})
+			}
+		}
+	}
+	return groups
+}
+
+func sectionName(when updateinf.When, d updateinf.Dir, taken map[string]bool) string {
+	base := folderToken(d)
+	if when == updateinf.CopyAlways {
+		base = "CopyAlways." + base
+	}
+	name := base + ".files"
+	for n := 2; taken[strings.ToLower(name)]; n++ {
+		name = base + strconv.Itoa(n) + ".files"
+	}
+	taken[strings.ToLower(name)] = true
+	return name
+}
+
+// registryGroups: the same sections for a first and for a repeated installation, as WP Appendix B shows.
+func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
+	uninstall := `SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\` + m.KB
+	add := []updateinf.RegLine{
+		{Root: "HKLM", Key: uninstall, Name: "ParentKeyName", HasName: true, Data: []string{m.ARP.ParentKey}},
+		{Root: "HKLM", Key: uninstall, Name: "ParentDisplayName", HasName: true, Data: []string{m.ARP.ParentName}},
+	}
+	var del []updateinf.RegLine
+	for _, g := range m.Registry {
+		l := updateinf.RegLine{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName, Flags: g.Flags, Data: g.Data}
+		if g.Delete {
+			del = append(del, l)
+		} else {
+			add = append(add, l)
+		}
+	}
+	var groups []updateinf.RegistryGroup
+	for _, when := range []updateinf.When{updateinf.GlobalInstall, updateinf.GlobalReinstall} {
+		groups = append(groups, updateinf.RegistryGroup{When: when, Kind: updateinf.AddReg, Section: "Product.Add.Reg", Lines: add})
+		if len(del) > 0 {
+			groups = append(groups, updateinf.RegistryGroup{When: when, Kind: updateinf.DelReg, Section: "Product.Del.Reg", Lines: del})
+		}
+	}
+	return groups
+}
+
+// savedKeys is [Save.Reg.For.Uninstall]: every value the update sets or deletes, and every key it deletes. A key that is
+// only created is not there: saving it would put its whole old content back over what came later.
+func savedKeys(m *manifest.Manifest) []updateinf.SavedKey {
+	var list []updateinf.SavedKey
+	for _, g := range m.Registry {
+		if g.Save && (g.HasName || g.Delete) {
+			list = append(list, updateinf.SavedKey{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName})
+		}
+	}
+	return list
+}
+
+// uninstallBlocks is [UninstallSections] as WP Appendix B has it.
+func uninstallBlocks() []updateinf.UninstallBlock {
+	line := func(key, field string) inf.Line { return inf.Line{Key: key, HasKey: true, Fields: []string{field}} }
+	return []updateinf.UninstallBlock{
+		{Name: "GlobalRegistryChanges", Source: "GlobalRegistryChanges.UnInstall", Lines: []inf.Line{line("AddReg", "Add.Reg"), line("DelReg", "Del.Reg")}},
+		{Name: "Add.Reg", Source: "Add.Reg.Uninstall"},
+		{Name: "Del.Reg", Source: "Del.Reg.Uninstall"},
+	}
+}

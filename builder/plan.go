@@ -1,0 +1,259 @@
+// Package builder turns a manifest into a package: it plans (a pure value that can be printed and compared), writes the
+// tree of the white paper's tables 8 and 10, signs, packs and links. It never touches a machine that is to be updated.
+package builder
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// Plan is everything about a package that can be known before its files are written. It is never changed once made.
+type Plan struct {
+	Manifest  *manifest.Manifest `json:"-"`
+	FileName  string             `json:"fileName"`
+	BuildTime time.Time          `json:"buildTime"`
+	Branches  []PlannedBranch    `json:"branches"`
+	Files     []PlannedFile      `json:"files"`
+	Contents  []Content          `json:"contents"`
+	Warnings  manifest.Faults    `json:"-"`
+}
+
+// PlannedBranch is a branch that brings files.
+type PlannedBranch struct {
+	Name       string `json:"name"` // empty in the standard layout
+	DefaultFor []int  `json:"defaultFor,omitempty"`
+	INF        string `json:"inf"` // path in the package
+}
+
+// PlannedFile is one file of the target machine.
+type PlannedFile struct {
+	Name     string         `json:"name"`
+	To       []Place        `json:"to"`
+	When     updateinf.When `json:"when"`
+	Flags    uint32         `json:"flags,omitempty"`
+	Versions []FileVersion  `json:"versions"` // one a branch, in the order of branches
+}
+
+// Place is a destination. In JSON it is the manifest's spelling: "system32\\drivers".
+type Place struct{ updateinf.Dir }
+
+// MarshalText spells the place as a manifest does.
+func (p Place) MarshalText() ([]byte, error) { return []byte(manifest.DirString(p.Dir)), nil }
+
+// FileVersion is what one branch brings for a file.
+type FileVersion struct {
+	Branch  string `json:"branch,omitempty"`
+	Path    string `json:"path"`   // in the package
+	Source  string `json:"source"` // relative to the manifest, with slashes
+	Version string `json:"version,omitempty"`
+	Size    int64  `json:"size"`
+	MD5     string `json:"md5"`
+	CRC     string `json:"crc"`
+	open    string // path as opened
+	fact    *Fact
+}
+
+// Role says what a file of the package is for.
+type Role string
+
+// Roles of the files of a package.
+const (
+	Runtime   Role = "runtime"   // an executable of ours, from builder/stubs
+	Generated Role = "generated" // written by this package
+	Catalog   Role = "catalog"
+	Text      Role = "text" // the licence
+	Payload   Role = "payload"
+)
+
+// Content is one file of the package.
+type Content struct {
+	Path string `json:"path"` // relative to the package root, with backslashes
+	Role Role   `json:"role"`
+}
+
+// NewPlan plans the package of a manifest whose payload has the given facts. buildTime is used where the manifest names
+// none. It reads and writes nothing.
+func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, error) {
+	p := &Plan{Manifest: m, FileName: PackageName(m), BuildTime: m.BuildTime}
+	if p.BuildTime.IsZero() {
+		p.BuildTime = buildTime.UTC().Truncate(time.Second)
+	}
+	if y := p.BuildTime.Year(); y < 1980 || y > 2107 {
+		return nil, fmt.Errorf("the build time %s is outside the years 1980 to 2107, which a cabinet can hold; correct SOURCE_DATE_EPOCH or package.build-time", p.BuildTime.Format(time.RFC3339))
+	}
+	for _, b := range m.Branches {
+		if b.Payload {
+			p.Branches = append(p.Branches, PlannedBranch{Name: b.Name, DefaultFor: b.DefaultFor, INF: infName(b.Name)})
+		}
+	}
+	if err := p.planFiles(facts); err != nil {
+		return nil, err
+	}
+	p.planContents()
+	p.Warnings = warnings(p)
+	return p, nil
+}
+
+// PackageName is the file name of the package, after the pattern of Microsoft's bulletins:
+// <Product>-KB<number>[-v<n>]-<arch>[-<LANG>].exe. A neutral package has no language (OURS).
+func PackageName(m *manifest.Manifest) string {
+	parts := []string{m.Name, m.KB}
+	if m.Revision > 1 {
+		parts = append(parts, fmt.Sprintf("v%d", m.Revision))
+	}
+	if m.Kind.IsServicePack() {
+		parts = append(parts, fmt.Sprintf("SP%d", m.ServicePack))
+	}
+	parts = append(parts, m.Arch)
+	if !m.Language.Neutral() {
+		parts = append(parts, m.Language.Code)
+	}
+	return strings.Join(parts, "-") + ".exe"
+}
+
+// infName is update\update.inf (WP table 8) or update\update_<branch>.inf in lower case (WP table 10).
+func infName(branch string) string {
+	if branch == "" {
+		return `update\update.inf`
+	}
+	return `update\update_` + strings.ToLower(branch) + `.inf`
+}
+
+func (p *Plan) planFiles(facts Facts) error {
+	taken := map[string]string{} // folded path in the package → source
+	for _, f := range p.Manifest.Files {
+		pf := PlannedFile{Name: f.Name, When: f.When, Flags: f.Flags}
+		for _, d := range f.To {
+			pf.To = append(pf.To, Place{d})
+		}
+		for _, b := range p.Branches {
+			source := f.Sources[b.Name]
+			fact := facts[source]
+			if fact == nil {
+				return fmt.Errorf("plan %s: no facts of %s", f.Name, source)
+			}
+			v := FileVersion{Branch: b.Name, Source: p.Manifest.Relative(source), Size: fact.Size, open: source, fact: fact,
+				MD5: fmt.Sprintf("%X", fact.MD5), CRC: fmt.Sprintf("%08X", fact.CRC), Path: payloadPath(b.Name, f, source, taken)}
+			if ver, ok := fact.Version(); ok {
+				v.Version = ver.String()
+			}
+			pf.Versions = append(pf.Versions, v)
+		}
+		p.Files = append(p.Files, pf)
+	}
+	return nil
+}
+
+// payloadPath chooses where a file lies in the package: BRANCH\name (WP table 10) or name (WP table 8). Where that is taken
+// by another source, a folder named after the destination comes between, as real packages do with WOW and IP.
+func payloadPath(branch string, f manifest.File, source string, taken map[string]string) string {
+	folder := folderToken(f.To[0])
+	for n := 0; ; n++ {
+		parts := []string{f.Name}
+		switch {
+		case n == 1:
+			parts = []string{folder, f.Name}
+		case n > 1:
+			parts = []string{fmt.Sprintf("%s%d", folder, n), f.Name}
+		}
+		if branch != "" {
+			parts = append([]string{branch}, parts...)
+		}
+		path := strings.Join(parts, `\`)
+		key := strings.ToLower(path)
+		if other, used := taken[key]; used && other != source || reserved(key) {
+			continue
+		}
+		taken[key] = source
+		return path
+	}
+}
+
+// reserved reports whether a path in lower case belongs to the package's own files.
+func reserved(path string) bool {
+	return slices.Contains([]string{"spuninst.exe", "spmsg.dll", "spupdsvc.exe", "empty.cat", "update"}, path) ||
+		strings.HasPrefix(path, `update\`)
+}
+
+// planContents lists the package as white paper tables 8 and 10 do: root, update, branches.
+func (p *Plan) planContents() {
+	m := p.Manifest
+	add := func(role Role, paths ...string) {
+		for _, path := range paths {
+			p.Contents = append(p.Contents, Content{Path: path, Role: role})
+		}
+	}
+	add(Runtime, "spuninst.exe", "spmsg.dll", `update\update.exe`)
+	if m.EULA != "" {
+		add(Text, `update\eula.txt`)
+	}
+	add(Catalog, catalogPath(m))
+	if m.Layout == manifest.MultiBranch {
+		add(Generated, `update\branches.inf`, `update\updatebr.inf`)
+	}
+	for _, b := range p.Branches {
+		add(Generated, b.INF)
+	}
+	add(Generated, `update\update.ver`)
+	seen := map[string]bool{}
+	for _, b := range p.Branches {
+		for _, v := range p.versionsOf(b.Name) {
+			if !seen[v.Path] {
+				seen[v.Path] = true
+				add(Payload, v.Path)
+			}
+		}
+	}
+}
+
+// versionsOf lists the payload of a branch, in the order of the manifest.
+func (p *Plan) versionsOf(branch string) []FileVersion {
+	var list []FileVersion
+	for _, f := range p.Files {
+		for _, v := range f.Versions {
+			if v.Branch == branch {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
+func catalogPath(m *manifest.Manifest) string { return `update\` + m.KB + ".cat" }
+
+// openPath is where a payload path of the package is read from.
+func (p *Plan) openPath(path string) string {
+	for _, f := range p.Files {
+		for _, v := range f.Versions {
+			if v.Path == path {
+				return v.open
+			}
+		}
+	}
+	return ""
+}
+
+// folderToken is a destination as one name made of letters and digits: System32, ProgramFilesContoso.
+func folderToken(d updateinf.Dir) string {
+	var b strings.Builder
+	up := true
+	for _, c := range filepath.ToSlash(manifest.DirString(d)) {
+		switch {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+			if up {
+				c = []rune(strings.ToUpper(string(c)))[0]
+			}
+			b.WriteRune(c)
+			up = false
+		default:
+			up = true
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,177 @@
+package builder
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// WriteText prints the plan for people. The text depends on the manifest and the payload only, not on the machine.
+func (p *Plan) WriteText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	p.textHead(t)
+	fmt.Fprintln(t, "\nbranches")
+	for _, b := range p.Branches {
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", orDash(b.Name), defaultText(b), b.INF)
+	}
+	t.Flush()
+	if len(p.Files) > 0 {
+		fmt.Fprintln(t, "\nfiles")
+	}
+	for _, f := range p.Files {
+		p.textFile(t, f)
+	}
+	if len(p.Manifest.Registry) > 0 {
+		fmt.Fprintln(t, "\nregistry")
+	}
+	for _, g := range p.Manifest.Registry {
+		fmt.Fprintf(t, "  %s\n", registryText(g))
+	}
+	t.Flush()
+	fmt.Fprintln(t, "\npackage")
+	for _, c := range p.Contents {
+		fmt.Fprintf(t, "  %s\t%s\n", c.Path, c.Role)
+	}
+	return t.Flush()
+}
+
+func (p *Plan) textHead(w io.Writer) {
+	m := p.Manifest
+	fmt.Fprintln(w, p.FileName)
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "  %s\t%s\n", name, value)
+		}
+	}
+	line("title", m.Title)
+	line("kind", m.Kind.Title())
+	line("product", m.Product)
+	line("publisher", m.Publisher)
+	line("version", m.Version.String())
+	line("built", p.BuildTime.Format("2006-01-02 15:04:05 UTC"))
+	line("layout", string(m.Layout))
+	line("from", m.Target.Min.String())
+	line("up to", m.Target.Max.String())
+	line("language", languageText(m.Language))
+}
+
+func languageText(l manifest.Language) string {
+	if l.Neutral() {
+		return "any"
+	}
+	return fmt.Sprintf("%s (0x%04X)", l.Tag, l.LCID)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func defaultText(b PlannedBranch) string {
+	if len(b.DefaultFor) == 0 {
+		return "-"
+	}
+	levels := make([]string, len(b.DefaultFor))
+	for i, n := range b.DefaultFor {
+		levels[i] = "SP" + strconv.Itoa(n)
+	}
+	return "default for " + strings.Join(levels, ", ")
+}
+
+func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
+	condition := map[updateinf.When]string{updateinf.ReplaceIfExist: "if present", updateinf.CopyAlways: "always"}[f.When]
+	for _, d := range f.To {
+		fmt.Fprintf(w, "  %s\\%s  %s", manifest.DirString(d.Dir), f.Name, condition)
+		if f.Flags != 0 {
+			fmt.Fprintf(w, "  flags 0x%X", f.Flags)
+		}
+		fmt.Fprintln(w)
+	}
+	w.Flush() // each file is a table of its own
+	for _, v := range f.Versions {
+		fmt.Fprintf(w, "    %s\t%s\t%d bytes\t%s\n", v.Path, orDash(v.Version), v.Size, v.Source)
+	}
+	w.Flush()
+}
+
+func registryText(g manifest.Registry) string {
+	switch {
+	case g.Delete:
+		return "delete " + g.String()
+	case !g.HasName:
+		return "create " + g.String()
+	}
+	return fmt.Sprintf("set    %s = %s %s", g, regTypeName(g.Type), strings.Join(g.Data, ","))
+}
+
+func regTypeName(t uint32) string {
+	return map[uint32]string{0: "REG_NONE", 1: "REG_SZ", 2: "REG_EXPAND_SZ", 3: "REG_BINARY", 4: "REG_DWORD", 7: "REG_MULTI_SZ", 11: "REG_QWORD"}[t]
+}
+
+// planJSON is the machine-readable form: the plan, and what it takes from the manifest.
+type planJSON struct {
+	KB        string         `json:"kb"`
+	Title     string         `json:"title"`
+	Kind      string         `json:"kind"`
+	Product   string         `json:"product"`
+	Publisher string         `json:"publisher"`
+	Version   string         `json:"version"`
+	Arch      string         `json:"arch"`
+	Language  string         `json:"language,omitempty"`
+	Layout    string         `json:"layout"`
+	From      string         `json:"from,omitempty"`
+	UpTo      string         `json:"upTo,omitempty"`
+	Plan      *Plan          `json:"plan"`
+	Registry  []registryJSON `json:"registry,omitempty"`
+	Warnings  []string       `json:"warnings,omitempty"`
+}
+
+type registryJSON struct {
+	Action string   `json:"action"` // set, create, delete
+	Key    string   `json:"key"`
+	Name   *string  `json:"name,omitempty"`
+	Type   string   `json:"type,omitempty"`
+	Flags  string   `json:"flags,omitempty"`
+	Data   []string `json:"data,omitempty"`
+}
+
+// WriteJSON prints the plan for machines.
+func (p *Plan) WriteJSON(w io.Writer) error {
+	m := p.Manifest
+	out := planJSON{KB: m.KB, Title: m.Title, Kind: m.Kind.Name, Product: m.Product, Publisher: m.Publisher, Version: m.Version.String(),
+		Arch: m.Arch, Language: m.Language.Tag, Layout: string(m.Layout), From: m.Target.Min.String(), UpTo: m.Target.Max.String(), Plan: p}
+	for _, g := range m.Registry {
+		out.Registry = append(out.Registry, registryOf(g))
+	}
+	for _, f := range p.Warnings {
+		out.Warnings = append(out.Warnings, f.String())
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+func registryOf(g manifest.Registry) registryJSON {
+	j := registryJSON{Action: "set", Key: g.Root + `\` + g.Path, Data: g.Data}
+	if g.HasName {
+		j.Name, j.Type = &g.Name, regTypeName(g.Type)
+	} else {
+		j.Action = "create"
+	}
+	if g.Delete {
+		j.Action, j.Type = "delete", ""
+	}
+	if g.Flags != 0 {
+		j.Flags = fmt.Sprintf("0x%08X", g.Flags)
+	}
+	return j
+}
