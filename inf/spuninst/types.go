@@ -20,6 +20,7 @@ type Removal struct {
 	RemoveDirs           []string // directories the update made, deepest first, removed if empty; portable spelling
 	DeleteValues         []RegValueRef
 	DeleteKeys           []RegKeyRef // keys the update created, deepest first, removed if empty
+	RestoreKeys          []RegKeyRef // keys the update deleted, parents first
 	RestoreValues        []RegRestore
 	CatalogsDelete       []string
 	CatalogsRestore      []CatalogRestore
