@@ -85,7 +85,7 @@ func (p *Plan) strings() updateinf.Strings {
 		"sp_short_title":         m.KB,
 		"sp_title":               m.Title,
 		"comment":                m.Description,
-		"buildtimestamp":         p.BuildTime.UTC().Format("20060102.150405"),
+		"buildtimestamp":         p.timestamp(),
 		"langtypevalue":          fmt.Sprintf("0x%X", m.Language.LanguageType()),
 		"lcid":                   fmt.Sprintf("0x%04X", m.Language.LCID),
 		"package_architecture":   m.Arch,

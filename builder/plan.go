@@ -227,16 +227,16 @@ func (p *Plan) versionsOf(branch string) []FileVersion {
 
 func catalogPath(m *manifest.Manifest) string { return `update\` + m.KB + ".cat" }
 
-// openPath is where a payload path of the package is read from.
-func (p *Plan) openPath(path string) string {
+// version is what lies at a payload path of the package.
+func (p *Plan) version(path string) FileVersion {
 	for _, f := range p.Files {
 		for _, v := range f.Versions {
 			if v.Path == path {
-				return v.open
+				return v
 			}
 		}
 	}
-	return ""
+	return FileVersion{}
 }
 
 // folderToken is a destination as one name made of letters and digits: System32, ProgramFilesContoso.

@@ -177,8 +177,8 @@ func ParseVersion(s string) (Version, error) {
 	return v, nil
 }
 
-// architectures as package names spell them.
-func architectures() []string { return []string{"x86", "x64", "arm64", "ia64"} }
+// architectures, as package names spell them, that the installer runs on.
+func architectures() []string { return []string{"x86", "x64", "arm64"} }
 
 func (r *resolver) arch(s string) string {
 	const at = "package.arch"
