@@ -65,7 +65,7 @@ func (s *Scan) Run(u *updateinf.Update) ([]Item, error) {
 	var items []Item
 	var faults []error
 	for _, g := range u.Files {
-		if !matchesSKU(g.SKU, s.Info) {
+		if !Applies(g.When, g.SKU, s.Info) {
 			continue
 		}
 		dir, err := s.Dirs.Path(g.Dir)
@@ -189,32 +189,36 @@ func orNone(f Facts) string {
 	return f.Version.String()
 }
 
-// matchesSKU reports whether a group for one edition applies (white paper, Appendix B: "the platform name at the end of
-// the section name").
-func matchesSKU(sku string, info host.Info) bool {
-	const (
-		suiteEnterprise = 0x0002
-		suiteDatacenter = 0x0080
-		suiteBlade      = 0x0400
-	)
+// Suite bits of host.Info (VER_SUITE_*).
+const (
+	suiteEnterprise = 0x0002
+	suiteDatacenter = 0x0080
+	suiteBlade      = 0x0400
+)
+
+// Applies reports whether a group for one edition applies to the machine (white paper, Appendix B: "the platform name at
+// the end of the section name"; the build types IP, IA, ID … are seen in real INFs and logs).
+func Applies(when updateinf.When, sku string, info host.Info) bool {
+	switch when {
+	case updateinf.Uniprocessor:
+		return info.Processors <= 1
+	case updateinf.Multiprocessor:
+		return info.Processors > 1
+	}
 	server := info.Product != host.Workstation
 	switch strings.ToLower(sku) {
 	case "":
 		return true
-	case "professional", "business", "workstation":
+	case "professional", "workstation", "ip":
 		return !server
-	case "server":
+	case "server", "is":
 		return server
-	case "advanced", "enterprise":
+	case "advanced", "enterprise", "ia":
 		return server && info.Suite&suiteEnterprise != 0
-	case "datacenter":
+	case "datacenter", "id":
 		return server && info.Suite&suiteDatacenter != 0
-	case "blade":
+	case "blade", "ib":
 		return server && info.Suite&suiteBlade != 0
-	case "uniprocessor":
-		return info.Processors <= 1
-	case "multiprocessor":
-		return info.Processors > 1
 	}
 	return false
 }

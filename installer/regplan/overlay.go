@@ -180,6 +180,30 @@ func (o *Overlay) DeleteKey(k host.Key) error {
 	return nil
 }
 
+// DeleteKeyIfEmpty plans the deletion of a key that will have neither values nor subkeys.
+func (o *Overlay) DeleteKeyIfEmpty(k host.Key) error {
+	s, err := o.state(k)
+	if err != nil || !s.exists {
+		return err
+	}
+	if err := o.loadTree(s); err != nil {
+		return err
+	}
+	for _, v := range s.values {
+		if v.cur != nil {
+			return nil
+		}
+	}
+	prefix := id(s.key) + `\`
+	for i, ks := range o.keys {
+		if ks.exists && strings.HasPrefix(i, prefix) {
+			return nil
+		}
+	}
+	s.exists = false
+	return nil
+}
+
 // loadTree brings the key, its values and its subkeys into the overlay.
 func (o *Overlay) loadTree(s *keyState) error {
 	if !s.existed {

@@ -35,6 +35,7 @@ func (s Step) Encode() string {
 	flag("existed", s.Existed)
 	str("temp", s.Temp)
 	str("pending", s.PrevPending)
+	str("except", s.Except)
 	flag("force", s.Force)
 	if s.Attr != 0 {
 		str("attr", strconv.FormatUint(uint64(s.Attr), 16))
@@ -102,7 +103,7 @@ func Decode(line string) (Step, error) {
 
 func known(k Kind) bool {
 	switch k {
-	case MakeDir, SaveFile, PutFile, DeleteFile, RemoveDir, RemoveTree, MakeKey, DeleteKey, SetValue, DeleteValue,
+	case MakeDir, SaveFile, PutFile, DeleteFile, RemoveDir, RemoveTree, CancelPending, MakeKey, DeleteKey, SetValue, DeleteValue,
 		AddCatalog, RemoveCatalog:
 		return true
 	}
@@ -148,6 +149,8 @@ func (s *Step) setField(name, val string) error {
 		s.Temp = val
 	case "pending":
 		s.PrevPending = val
+	case "except":
+		s.Except = val
 	case "force":
 		s.Force = true
 	case "attr":

@@ -29,7 +29,9 @@ func (s Step) do(e Env) (Outcome, error) {
 	case RemoveDir:
 		return Outcome{}, s.removeDir(e)
 	case RemoveTree:
-		return removeTree(e, s.Path)
+		return removeTree(e, s.Path, s.Except)
+	case CancelPending:
+		return Outcome{}, s.cancelPending(e)
 	case MakeKey:
 		_, err := h.CreateKey(s.Key, s.Volatile)
 		return Outcome{}, err
@@ -71,6 +73,8 @@ func (s Step) undo(e Env) (Outcome, error) {
 		return Outcome{}, err
 	case RemoveTree:
 		return Outcome{}, nil // stands only after the commit
+	case CancelPending:
+		return Outcome{}, s.undoCancel(e)
 	case MakeKey:
 		return Outcome{}, deleteEmptyKey(h, s.Key)
 	case DeleteKey:

@@ -62,8 +62,8 @@ func exists(h host.Host, path string) (bool, error) {
 	return err == nil, err
 }
 
-// same reports whether two files of the machine have equal content.
-func same(h host.Host, a, b string) (bool, error) {
+// sameFile reports whether two files of the machine have equal content.
+func sameFile(h host.Host, a, b string) (bool, error) {
 	fa, err := h.Open(a)
 	if err != nil {
 		return false, err
@@ -99,3 +99,6 @@ func equalReaders(a, b io.Reader) (bool, error) {
 }
 
 func endOf(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
+
+// SameFile reports whether two files of the machine have equal content.
+func SameFile(h host.Host, a, b string) (bool, error) { return sameFile(h, a, b) }

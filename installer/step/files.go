@@ -93,7 +93,7 @@ func (s Step) restore(e Env) (Outcome, error) {
 	if there, err := exists(e.Host, s.Path); err != nil {
 		return Outcome{}, err
 	} else if there {
-		if eq, err := same(e.Host, s.Path, s.Backup); err != nil || eq {
+		if eq, err := sameFile(e.Host, s.Path, s.Backup); err != nil || eq {
 			return Outcome{}, err
 		}
 	}
@@ -156,8 +156,32 @@ func (s Step) removeDir(e Env) error {
 	return err
 }
 
-// removeTree deletes what it can; a file in use is queued for deletion. It never follows a reparse point.
-func removeTree(e Env, path string) (Outcome, error) {
+func (s Step) cancelPending(e Env) error {
+	if _, err := pfr.Drop(e.Host, s.Temp); err != nil {
+		return err
+	}
+	return gone(e.Host.Remove(s.Temp))
+}
+
+func (s Step) undoCancel(e Env) error {
+	there, err := exists(e.Host, s.Temp)
+	if err != nil {
+		return err
+	}
+	if !there {
+		saved, err := exists(e.Host, s.Backup)
+		if err != nil || !saved {
+			return err
+		}
+		if err := e.Host.CopyFile(s.Backup, s.Temp); err != nil {
+			return err
+		}
+	}
+	return pfr.Add(e.Host, pfr.Replace(s.Temp, s.Path))
+}
+
+// removeTree deletes what it can; a file in use is queued for deletion at the restart. It never follows a reparse point.
+func removeTree(e Env, path, except string) (Outcome, error) {
 	var out Outcome
 	list, err := e.Host.ReadDir(path)
 	if err != nil {
@@ -165,31 +189,34 @@ func removeTree(e Env, path string) (Outcome, error) {
 	}
 	for _, fi := range list {
 		p := winpath.Join(path, fi.Name)
-		if fi.IsDir() && fi.Attr&host.AttrReparse == 0 {
-			o, err := removeTree(e, p)
-			if err != nil {
-				return out, err
-			}
-			out.Delayed = out.Delayed || o.Delayed
+		if except != "" && winpath.Equal(p, except) {
 			continue
 		}
-		err := gone(e.Host.Remove(p))
-		if errors.Is(err, host.ErrInUse) {
-			out.Delayed = true
-			err = pfr.Add(e.Host, pfr.Replace(p, ""))
+		var o Outcome
+		if fi.IsDir() && fi.Attr&host.AttrReparse == 0 {
+			o, err = removeTree(e, p, except)
+		} else {
+			o, err = removeOrQueue(e, p)
 		}
 		if err != nil {
 			return out, err
 		}
+		out.Delayed = out.Delayed || o.Delayed
 	}
-	if out.Delayed {
-		return out, pfr.Add(e.Host, pfr.Replace(path, ""))
+	if except != "" && winpath.Under(except, path) {
+		return out, nil
 	}
-	err = gone(e.Host.Remove(path))
+	o, err := removeOrQueue(e, path)
+	out.Delayed = out.Delayed || o.Delayed
+	return out, err
+}
+
+func removeOrQueue(e Env, path string) (Outcome, error) {
+	err := gone(e.Host.Remove(path))
 	if errors.Is(err, host.ErrInUse) || errors.Is(err, host.ErrNotEmpty) {
 		return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(path, ""))
 	}
-	return out, err
+	return Outcome{}, err
 }
 
 func wrap(op string, s Step, err error) error {

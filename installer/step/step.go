@@ -23,7 +23,8 @@ const (
 	PutFile       Kind = "put-file"       // From takes the place of Path; undo brings Backup back, or deletes Path
 	DeleteFile    Kind = "delete-file"    // delete Path; undo brings Backup back
 	RemoveDir     Kind = "remove-dir"     // delete Path if it is empty; undo creates it
-	RemoveTree    Kind = "remove-tree"    // delete Path and all below it; only after the commit
+	RemoveTree    Kind = "remove-tree"    // delete Path and all below it, but for Except; only after the commit
+	CancelPending Kind = "cancel-pending" // take Temp, which waits to replace Path, out of the queue; undo puts it back from Backup
 	MakeKey       Kind = "make-key"       // create Key; undo deletes it if it has no subkeys and no values
 	DeleteKey     Kind = "delete-key"     // delete Key if it has no subkeys and no values; undo creates it
 	SetValue      Kind = "set-value"      // write Value; undo writes Prev, or deletes
@@ -53,6 +54,9 @@ type Step struct {
 	Temp        string
 	PrevPending string
 	Force       bool
+
+	// Except is a file that RemoveTree leaves in place, with the directories it lies in: the executable of this very run.
+	Except string
 
 	Attr    host.Attr
 	ModTime time.Time
@@ -100,6 +104,8 @@ func (s Step) String() string {
 		if s.Force {
 			t += " (at restart)"
 		}
+	case CancelPending:
+		t += s.Temp + " for " + s.Path
 	default:
 		t += s.Path
 	}

@@ -1,0 +1,258 @@
+package installer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/instlog"
+	"github.com/kbforge/kbforge/installer/inventory"
+	"github.com/kbforge/kbforge/installer/journal"
+	"github.com/kbforge/kbforge/installer/source"
+	"github.com/kbforge/kbforge/installer/status"
+	"github.com/kbforge/kbforge/installer/ui"
+)
+
+// Event numbers of the System log (white paper, "Event Log Entries", and KB 829427; 4373 and 4377 are OURS, after what
+// people report of real systems).
+const (
+	eventPackInstalled = 4371
+	eventFailed        = 4373
+	eventPartial       = 4374
+	eventInstalled     = 4377
+	eventRemoved       = 4382
+)
+
+// Install installs the package. The error carries the extended return code (status.Code); a machine is unchanged when it
+// is not nil, unless it wraps *journal.Partial.
+func Install(ctx context.Context, req Request) (Result, error) {
+	r, release, err := begin(req)
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
+	err = r.install(ctx)
+	r.finish(err)
+	return r.res, err
+}
+
+// named learns the update's name as soon as an INF is read, and with it where the log is.
+func (r *run) named(u *updateinf.Update) {
+	r.res.KB, r.res.Title = u.Strings.KB(), u.Strings.Title()
+	name := u.Config.InstallLogFileName
+	if name == "" {
+		name = r.res.KB + ".log" // white paper, table 20
+	}
+	r.openLog(name, kindOf(u), "")
+}
+
+func kindOf(u *updateinf.Update) instlog.Kind {
+	if strings.EqualFold(u.Config.InstallationType, "Hotfix") || u.Config.InstallationType == "" {
+		return instlog.Hotfix
+	}
+	return instlog.ServicePack
+}
+
+func (r *run) install(ctx context.Context) error {
+	r.ui().Progress(ui.Inspecting, 0, 0)
+	if !r.Options.DryRun {
+		if err := r.recover(); err != nil {
+			return err
+		}
+	}
+	l, err := r.load()
+	if err != nil {
+		return err
+	}
+	if err := r.privileges(); err != nil {
+		return err
+	}
+	c, err := r.choose(l)
+	if err != nil {
+		return err
+	}
+	r.res.Branch = c.branch
+	r.logInventory(c)
+	if err := refuseUnknown(c.update); err != nil {
+		return err
+	}
+	p, blobs, err := r.planInstall(l, c)
+	if err != nil {
+		return err
+	}
+	r.res.Plan = p
+	if err := r.checkSpace(c); err != nil {
+		return err
+	}
+	if r.Options.DryRun {
+		r.res.DryRun = true
+		return nil
+	}
+	if err := r.licence(ctx); err != nil {
+		return err
+	}
+	dir := journal.Dir(r.info.WindowsDir, r.res.KB)
+	if err := r.execute(ctx, stepPackage{r.Package}, ui.Installing, dir, blobs, p); err != nil {
+		return err
+	}
+	r.res.RestartNeeded = r.res.RestartNeeded || c.update.Version.RebootRequired
+	return r.report(c)
+}
+
+// privileges are those of white paper table 12 that are required.
+func (r *run) privileges() error {
+	missing, err := r.Host.MissingPrivileges([]string{"SeRestorePrivilege", "SeBackupPrivilege", "SeTakeOwnershipPrivilege", "SeSecurityPrivilege"})
+	if err != nil {
+		return fmt.Errorf("check the user rights: %w", err)
+	}
+	if len(missing) > 0 {
+		return status.Wrap(status.InsufficientPrivs, fmt.Errorf("user rights are missing: %s", strings.Join(missing, ", ")), r.info.ProductName)
+	}
+	return nil
+}
+
+func (r *run) logInventory(c *chosen) {
+	r.logf("Starting AnalyzeComponents")
+	for _, it := range c.items {
+		switch it.Action {
+		case inventory.Keep:
+			r.logf("%s will not be changed: it %s", it.Target, it.Reason)
+		default:
+			r.logf("%s will be changed: it %s", it.Target, it.Reason)
+		}
+	}
+	r.logf("Inventory complete: ReturnStatus=0, %d ticks", r.Host.Now().Sub(r.Start)/time.Millisecond)
+}
+
+// licence asks an attended user; a package without eula.txt has nothing to accept.
+func (r *run) licence(ctx context.Context) error {
+	if !r.Package.Has(`update\eula.txt`) {
+		return nil
+	}
+	text, err := r.Package.ReadFile(`update\eula.txt`, maxINF)
+	if err != nil {
+		return err
+	}
+	q := ui.AskLicence(r.res.Title, string(text))
+	a := r.ui().Ask(ctx, q)
+	if !r.Options.Unattended() {
+		r.logf("User Input: %s (licence)", a)
+	}
+	if a != ui.Yes {
+		return status.New(status.UserCancelled, r.res.Title)
+	}
+	return nil
+}
+
+// checkSpace compares what the files and their backup need with what is free (codes 61443 and 61483).
+func (r *run) checkSpace(c *chosen) error {
+	files, backup := map[string]int64{}, int64(0)
+	for _, it := range c.items {
+		if it.Action == inventory.Copy {
+			files[strings.ToUpper(it.Target[:2])] += it.New.Size
+			backup += it.Old.Size
+		}
+	}
+	drives, err := r.Host.Drives()
+	if err != nil {
+		return fmt.Errorf("look at the disks: %w", err)
+	}
+	system := strings.ToUpper(r.info.SystemDrive)
+	const mib = 1 << 20
+	for _, d := range drives {
+		name := strings.ToUpper(d.Root[:2])
+		need := files[name]
+		if name == system {
+			need += 4 * mib // log, journal, removal program
+		}
+		with := need
+		if name == system && !r.Options.NoBackup {
+			with += backup
+		}
+		if need > 0 || with > 0 {
+			r.logf("Drive %s free %dMB req: %dMB w/uninstall: %dMB.", name, d.FreeBytes/mib, need/mib, with/mib)
+		}
+		if d.FreeBytes < need {
+			return status.Wrap(status.NotEnoughSpace, fmt.Errorf("drive %s has %d bytes free, %d are needed: %w", name, d.FreeBytes, need, host.ErrDiskFull), r.res.Title)
+		}
+		if d.FreeBytes < with {
+			return status.Wrap(status.NotEnoughSpaceWithUninstall, fmt.Errorf("drive %s has %d bytes free, %d are needed with the backup (/nobackup needs %d): %w", name, d.FreeBytes, with, need, host.ErrDiskFull), r.res.Title)
+		}
+	}
+	return nil
+}
+
+// report tells the outcome to the event log.
+func (r *run) report(c *chosen) error {
+	id, text := uint32(eventInstalled), fmt.Sprintf("%s was installed.", r.res.Title)
+	if kindOf(c.update) == instlog.ServicePack {
+		id, text = eventPackInstalled, fmt.Sprintf("%s was installed (Service Pack %d was previously installed).", r.res.Title, r.info.ServicePack)
+	}
+	r.event(eventSource(c.update.Config.EventLogKeyName), id, host.EventInformation, text)
+	if r.res.RestartNeeded {
+		r.logf("DoInstallation: A reboot is required to complete the installation of one or more files.")
+	}
+	return nil
+}
+
+func eventSource(name string) string {
+	if name == "" {
+		return "NtServicePack" // white paper, "Event Log Entries"
+	}
+	return name
+}
+
+// event never fails a run that is complete.
+func (r *run) event(source string, id uint32, t host.EventType, text string) {
+	if err := r.Host.ReportEvent(source, id, t, text); err != nil {
+		r.log.Warn("The event log could not be written: %v", err)
+	}
+}
+
+// finish writes the last lines of the log.
+func (r *run) finish(err error) {
+	if r.log.log == nil { // nothing was read of the package: the run has no name of its own
+		r.openLog("update.log", instlog.Hotfix, "")
+	}
+	flag := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	if err == nil {
+		r.logf("RebootNecessary = %d,WizardInput = %d , DontReboot = %d, ForceRestart = %d", flag(r.res.RestartNeeded),
+			flag(!r.Options.Unattended()), flag(r.Options.NoRestart), flag(r.Options.ForceRestart))
+		return
+	}
+	code := status.Code(err)
+	title := r.res.KB
+	if title == "" {
+		title = "The"
+	}
+	r.log.Error("%v", err)
+	r.log.Error("%s installation did not complete.", title)
+	r.log.Error("Update.exe extended error code = %s", status.Hex(code))
+	if !r.Options.ER && !r.Options.DryRun {
+		r.log.Info("Update.exe return code was masked to 0x643 for MSI custom action compliance.")
+	}
+	if r.Options.DryRun || r.res.KB == "" {
+		return
+	}
+	var partial *journal.Partial
+	if errors.As(err, &partial) {
+		r.event(eventSource(""), eventPartial, host.EventError, fmt.Sprintf("%s installation failed, leaving Windows partially updated. %v", r.res.Title, err))
+		return
+	}
+	r.event(eventSource(""), eventFailed, host.EventError, fmt.Sprintf("%s installation failed. %v", r.res.Title, err))
+}
+
+// stepPackage lets steps read the package.
+type stepPackage struct{ *source.Tree }
+
+func (p stepPackage) Open(name string) (io.ReadCloser, error) { return p.Tree.Open(name) }

@@ -1,0 +1,415 @@
+package installer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/spuninst"
+	"github.com/kbforge/kbforge/installer/dirid"
+	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/instlog"
+	"github.com/kbforge/kbforge/installer/journal"
+	"github.com/kbforge/kbforge/installer/pfr"
+	"github.com/kbforge/kbforge/installer/register"
+	"github.com/kbforge/kbforge/installer/regplan"
+	"github.com/kbforge/kbforge/installer/status"
+	"github.com/kbforge/kbforge/installer/step"
+	"github.com/kbforge/kbforge/installer/ui"
+	"github.com/kbforge/kbforge/installer/winpath"
+)
+
+// Remove removes the update whose backup directory the request names (white paper, "Removing Software Updates"): files
+// come back from the backup or go, registry values get the data they held, the catalogs and the registration go, and
+// at the end the backup directory itself. Order of the work: Appendix D, KB######uninst.log.
+func Remove(ctx context.Context, req Request) (Result, error) {
+	r, release, err := begin(req)
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
+	err = r.remove(ctx)
+	r.finishRemoval(err)
+	return r.res, err
+}
+
+// readRemoval reads spuninst.inf of a backup directory. The file itself stays at hand for the author's own sections.
+func (r *run) readRemoval(udir string) (*spuninst.Removal, error) {
+	path := winpath.Join(udir, spuninstFolder, "spuninst.inf")
+	data, err := readHost(r.Host, path, maxINF)
+	if err != nil {
+		return nil, err
+	}
+	f, err := inf.Parse(path, data)
+	if err != nil {
+		return nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
+	}
+	rem, err := spuninst.Parse(f)
+	if err != nil {
+		return nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
+	}
+	r.spuninst = f
+	return rem, nil
+}
+
+func (r *run) remove(ctx context.Context) error {
+	if !r.Options.DryRun {
+		if err := r.recover(); err != nil {
+			return err
+		}
+	}
+	rem, err := r.readRemoval(r.UninstallDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return status.Wrap(status.NoUninstallAvailable, err, winpath.Base(r.UninstallDir))
+	}
+	if err != nil {
+		return err
+	}
+	r.res.KB, r.res.Title = rem.KB, rem.Title
+	r.openLog(first(rem.UnInstallLogFileName, rem.KB+"Uninst.log"), instlog.Removal, r.UninstallDir)
+	if err := r.privileges(); err != nil {
+		return err
+	}
+	if err := r.order(ctx, rem); err != nil {
+		return err
+	}
+	p, err := r.planRemoval(rem)
+	if err != nil {
+		return err
+	}
+	r.res.Plan = p
+	if r.Options.DryRun {
+		r.res.DryRun = true
+		return nil
+	}
+	r.logQueue(" ---- PendingFileRenamOperations Before Uninstallation ------")
+	if err := r.execute(ctx, nil, ui.Removing, journal.Dir(r.info.WindowsDir, rem.KB), nil, p); err != nil {
+		return err
+	}
+	r.logQueue(" ---- PendingFileRenameOperations After Uninstallation ------")
+	r.logf("DeRegistering the Uninstall Program -> %s, 0", rem.KB)
+	r.event(eventSource(rem.EventLogKeyName), eventRemoved, host.EventInformation,
+		fmt.Sprintf("%s was removed from your computer, and the previous %s configuration was restored.", rem.Title, r.info.ProductName))
+	return nil
+}
+
+// logQueue lists the pending file renames as the white paper's removal log does.
+func (r *run) logQueue(title string) {
+	r.logf("%s", title)
+	pairs, err := pfr.Read(r.Host)
+	if err != nil {
+		r.log.Warn("%v", err)
+		return
+	}
+	for _, p := range pairs {
+		r.logf("Source: %s", p.Source())
+		r.logf("Destination: %s", p.Dest())
+	}
+}
+
+// order: updates go in the reverse of the order in which they came (white paper, "Order of Removal"). An update installed
+// later that replaced one of the same files stands in the way; attended, a person may go on, unattended the removal fails
+// with the names in the log.
+func (r *run) order(ctx context.Context, rem *spuninst.Removal) error {
+	list, err := register.List(r.Host)
+	if err != nil {
+		return err
+	}
+	later := laterOwners(list, rem, r.roots())
+	if len(later) == 0 {
+		return nil
+	}
+	r.log.Warn("Setup detected that these updates were installed after %s and replaced the same files: %s", rem.KB, strings.Join(later, ", "))
+	if !r.Options.Unattended() {
+		if r.ui().Ask(ctx, ui.AskRemovalOrder(rem.Title, later)) == ui.Yes {
+			r.logf("User Input: Yes (removal order)")
+			return nil
+		}
+	}
+	return status.Wrap(status.UninstallOutOfOrder, fmt.Errorf("%s must be removed after %s", rem.KB, strings.Join(later, ", ")), rem.KB)
+}
+
+func laterOwners(list []register.Installed, rem *spuninst.Removal, roots spuninst.Roots) []string {
+	mine := map[string]bool{}
+	for _, f := range rem.Restore {
+		if p, err := spuninst.Resolve(f.Target, roots); err == nil {
+			mine[winpath.Fold(p)] = true
+		}
+	}
+	for _, f := range rem.Delete {
+		if p, err := spuninst.Resolve(f.Target, roots); err == nil {
+			mine[winpath.Fold(p)] = true
+		}
+	}
+	var own uint32
+	for _, u := range list {
+		if winpath.Equal(u.Key.Path, rem.UpdatesKey) {
+			own = u.Sequence
+		}
+	}
+	var names []string
+	for _, u := range list {
+		if winpath.Equal(u.Key.Path, rem.UpdatesKey) || u.Sequence <= own {
+			continue
+		}
+		for _, f := range u.Files {
+			if mine[winpath.Fold(f.Path())] {
+				names = append(names, u.KB)
+				break
+			}
+		}
+	}
+	return names
+}
+
+// removalPlan is a removal in the making.
+type removalPlan struct {
+	*draft
+	r      *run
+	rem    *spuninst.Removal
+	others bool // other updates stay registered
+}
+
+func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, error) {
+	queue, err := pfr.Read(r.Host)
+	if err != nil {
+		return journal.Plan{}, err
+	}
+	list, err := register.List(r.Host)
+	if err != nil {
+		return journal.Plan{}, err
+	}
+	p := &removalPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, rem.KB), queue), r: r, rem: rem, others: len(list) > 1}
+	for _, part := range []func() error{p.restore, p.deletions, p.catalogs, p.registry, p.folders} {
+		if err := part(); err != nil {
+			return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
+		}
+	}
+	flags := regplan.New(r.Host)
+	if err := register.PlanRestartFlag(flags, register.FlagRemovalPending); err != nil {
+		return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
+	}
+	for _, s := range flags.Steps() {
+		s.IfDelayed = true
+		p.add(s)
+	}
+	return journal.Plan{Operation: "remove", Name: rem.KB, Steps: p.plan(), Cleanup: p.cleanup()}, nil
+}
+
+// skip: %windir%\inf\branches.inf serves every update; it stays while another one is installed (OURS).
+func (p *removalPlan) skip(path string) bool {
+	return p.others && winpath.Equal(path, p.r.branchesPath())
+}
+
+func (p *removalPlan) restore() error {
+	for _, f := range p.rem.Restore {
+		target, err := spuninst.Resolve(f.Target, p.r.roots())
+		if err != nil {
+			return err
+		}
+		if p.skip(target) {
+			continue
+		}
+		if err := p.restoreOne(target, winpath.Join(p.r.UninstallDir, f.Backup)); err != nil {
+			return fmt.Errorf("restore %s: %w", target, err)
+		}
+	}
+	return nil
+}
+
+func (p *removalPlan) restoreOne(target, backup string) error {
+	st, err := p.host.Stat(backup)
+	if err != nil {
+		return fmt.Errorf("the backup is not complete: %w", err)
+	}
+	if err := p.cancelPending(target); err != nil {
+		return err
+	}
+	s := step.Step{Kind: step.PutFile, Path: target, From: step.FromHost + backup, Attr: st.Attr, ModTime: st.ModTime}
+	if s.Existed, err = p.exists(target); err != nil {
+		return err
+	}
+	if s.Existed {
+		if same, err := step.SameFile(p.host, target, backup); err != nil || same {
+			return err // installed, but never put in place: the restart has not happened yet
+		}
+		if s.Backup, err = p.save(target, "", ""); err != nil {
+			return err
+		}
+	}
+	if s.Temp, err = p.temp(target); err != nil {
+		return err
+	}
+	if err := p.dir(winpath.Dir(target), 0); err != nil {
+		return err
+	}
+	p.add(s)
+	return nil
+}
+
+// cancelPending takes back a replacement that still waits for the restart.
+func (p *removalPlan) cancelPending(target string) error {
+	tmp := pfr.Pending(p.queue, target)
+	if tmp == "" {
+		return nil
+	}
+	there, err := p.exists(tmp)
+	if err != nil {
+		return err
+	}
+	s := step.Step{Kind: step.CancelPending, Path: target, Temp: tmp}
+	if there {
+		if s.Backup, err = p.save(tmp, "", ""); err != nil {
+			return err
+		}
+	}
+	p.add(s)
+	return nil
+}
+
+func (p *removalPlan) deletions() error {
+	for _, f := range p.rem.Delete {
+		target, err := spuninst.Resolve(f.Target, p.r.roots())
+		if err != nil {
+			return err
+		}
+		if p.skip(target) {
+			continue
+		}
+		if err := p.cancelPending(target); err != nil {
+			return err
+		}
+		there, err := p.exists(target)
+		if err != nil || !there {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		s := step.Step{Kind: step.DeleteFile, Path: target, Existed: true}
+		if s.Backup, err = p.save(target, "", ""); err != nil {
+			return err
+		}
+		if s.Temp, err = p.temp(target); err != nil {
+			return err
+		}
+		p.add(s)
+	}
+	return nil
+}
+
+func (p *removalPlan) catalogs() error {
+	for _, name := range p.rem.CatalogsDelete {
+		if err := p.catalog(step.Step{Kind: step.RemoveCatalog, Name: name}); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.rem.CatalogsRestore {
+		from := step.FromHost + winpath.Join(p.r.UninstallDir, c.Backup)
+		if err := p.catalog(step.Step{Kind: step.AddCatalog, Name: c.Name, From: from}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *removalPlan) catalog(s step.Step) error {
+	path := p.host.CatalogPath(s.Name)
+	var err error
+	if s.Existed, err = p.exists(path); err == nil && s.Existed {
+		s.Backup, err = p.save(path, "", "")
+	}
+	if err != nil {
+		return fmt.Errorf("catalog %s: %w", s.Name, err)
+	}
+	if s.Existed || s.Kind == step.AddCatalog {
+		p.add(s)
+	}
+	return nil
+}
+
+func (p *removalPlan) dirs() *dirid.Resolver { return dirid.New(p.host, p.r.info) }
+
+func keyOf(root, path string, view32 bool) host.Key {
+	k := host.Key{Root: host.Root(strings.ToUpper(root)), Path: path}
+	if view32 {
+		k.View = host.View32
+	}
+	return k
+}
+
+func (p *removalPlan) registry() error {
+	o := regplan.New(p.host)
+	for _, v := range p.rem.DeleteValues {
+		if err := o.Delete(keyOf(v.Root, v.Key, v.View32), v.Name); err != nil {
+			return err
+		}
+	}
+	for _, k := range p.rem.RestoreKeys {
+		if err := o.Create(keyOf(k.Root, k.Key, k.View32), false); err != nil {
+			return err
+		}
+	}
+	for _, v := range p.rem.RestoreValues {
+		if err := o.Set(keyOf(v.Root, v.Key, v.View32), v.Name, host.Value{Type: v.Type, Data: v.Data}); err != nil {
+			return err
+		}
+	}
+	if err := p.sections(o); err != nil {
+		return err
+	}
+	for _, k := range p.rem.DeleteKeys {
+		if err := o.DeleteKeyIfEmpty(keyOf(k.Root, k.Key, k.View32)); err != nil {
+			return err
+		}
+	}
+	p.add(o.Steps()...)
+	return nil
+}
+
+// folders removes directories that the update made and that nobody else uses.
+func (p *removalPlan) folders() error {
+	for _, d := range p.rem.RemoveDirs {
+		dir, err := spuninst.Resolve(d, p.r.roots())
+		if err != nil {
+			return err
+		}
+		if winpath.Under(dir, winpath.Join(p.r.info.WindowsDir, migrationFolder)) {
+			continue // goes with the cache
+		}
+		st, err := p.host.Stat(dir)
+		if err == nil {
+			p.add(step.Step{Kind: step.RemoveDir, Path: dir, Attr: st.Attr &^ host.AttrDirectory})
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// cleanup follows the commit: nothing needs the backup any more.
+func (p *removalPlan) cleanup() []step.Step {
+	cache := winpath.Join(p.r.info.WindowsDir, migrationFolder)
+	return []step.Step{
+		{Kind: step.RemoveTree, Path: winpath.Join(cache, p.rem.KB)},
+		{Kind: step.RemoveDir, Path: cache},
+		{Kind: step.RemoveTree, Path: p.r.UninstallDir, Except: p.r.KeepFile},
+	}
+}
+
+func (r *run) finishRemoval(err error) {
+	if r.log.log == nil {
+		r.openLog(winpath.Base(r.UninstallDir)+"Uninst.log", instlog.Removal, r.UninstallDir)
+	}
+	flag := map[bool]int{true: 1}
+	if err == nil {
+		r.logf("DontReboot = %d, ForceRestart = %d", flag[r.Options.NoRestart], flag[r.Options.ForceRestart])
+		return
+	}
+	r.log.Error("%v", err)
+	r.log.Error("%s removal did not complete.", r.res.KB)
+	r.log.Error("Spuninst.exe extended error code = %s", status.Hex(status.Code(err)))
+}
