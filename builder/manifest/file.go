@@ -24,7 +24,7 @@ func (r *resolver) files(docs []fileDoc) {
 		f.When = r.when(at+".when", d.When)
 		f.Flags = r.copyFlags(at+".flags", d.Flags)
 		r.fileSources(at, d.Source, &f)
-		f.Name = r.nameOf(at, d, &f)
+		f.Name = r.nameOf(at, d)
 		f.To = r.destinations(at+".to", d.To)
 		for _, dir := range f.To {
 			p := place(dir, f.Name)
@@ -39,7 +39,7 @@ func (r *resolver) files(docs []fileDoc) {
 	}
 }
 
-func (r *resolver) nameOf(at string, d fileDoc, f *File) string {
+func (r *resolver) nameOf(at string, d fileDoc) string {
 	path := at + ".name"
 	if r.failed(path) {
 		return ""
@@ -49,7 +49,7 @@ func (r *resolver) nameOf(at string, d fileDoc, f *File) string {
 		path = at
 		name = commonBase(d.Source)
 		if name == "" {
-			if r.written(at+".source") && !r.failed(at+".source") && len(f.Sources) > 0 {
+			if t, ok := d.Source.(map[string]any); ok && len(t) > 1 {
 				r.fault(at, "the sources have different names; say with name = what the file is called on the target")
 			}
 			return ""
