@@ -67,30 +67,29 @@ func sfxcab(cabinet []byte, virtualSize int) []byte {
 		section{".rsrc", virtualSize, rsrc})
 }
 
-// cabinet makes one of a given parity.
+// cabinet makes one of a given parity; package makecab itself makes even ones only.
 func cabinet(t testing.TB, odd bool) []byte {
 	t.Helper()
-	for n := 1000; ; n++ {
-		data := bytes.Repeat([]byte("x"), n)
-		data = append(data, byte(n), byte(n>>8))
-		f, err := os.Create(filepath.Join(t.TempDir(), "x.cab"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		in := makecab.Input{Name: `update\update.exe`, Size: int64(len(data)),
-			Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
-		if _, err := makecab.Write(context.Background(), f, []makecab.Input{in}, makecab.Options{Method: makecab.None}); err != nil {
-			t.Fatal(err)
-		}
-		b, err := os.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(b)%2 == 1 == odd {
-			return b
-		}
+	data := bytes.Repeat([]byte("update "), 150)
+	f, err := os.Create(filepath.Join(t.TempDir(), "x.cab"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer f.Close()
+	in := makecab.Input{Name: `update\update.exe`, Size: int64(len(data)),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+	if _, err := makecab.Write(context.Background(), f, []makecab.Input{in}, makecab.Options{Method: makecab.None}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if odd {
+		b = append(b, 0)
+		binary.LittleEndian.PutUint32(b[8:], uint32(len(b)))
+	}
+	return b
 }
 
 func appended(t testing.TB, stub, cabinet []byte) []byte {
@@ -213,7 +212,7 @@ func TestPeersOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		pkg := filepath.Join(t.TempDir(), "package.exe")
-		if err := os.WriteFile(pkg, appended(t, stub, cabinet(t, true)), 0o644); err != nil {
+		if err := os.WriteFile(pkg, appended(t, stub, cabinet(t, false)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		for _, args := range [][]string{{need.Tool(t, "7zz", "7z"), "t", pkg}, {need.Tool(t, "7zz", "7z"), "l", pkg},
@@ -225,7 +224,9 @@ func TestPeersOpen(t *testing.T) {
 			if args[1] == "l" && !strings.Contains(string(out), `update.exe`) {
 				t.Errorf("%s: %v does not list update.exe:\n%s", arch, args, out)
 			}
-			t.Logf("%s", out)
+			if strings.Contains(strings.ToLower(string(out)), "warning") {
+				t.Errorf("%s: %v warns:\n%s", arch, args, out)
+			}
 		}
 	}
 }

@@ -122,6 +122,14 @@ func (l *layout) directorySize() int64 {
 	return n
 }
 
+// pad brings the cabinet to a multiple of Alignment.
+func (l *layout) pad(w io.Writer) error {
+	zeros := make([]byte, (Alignment-l.size%Alignment)%Alignment)
+	l.size += int64(len(zeros))
+	_, err := w.Write(zeros)
+	return err
+}
+
 // writeDirectory writes header, folders and files at start, and goes to the end of the cabinet.
 func (l *layout) writeDirectory(w io.WriteSeeker, start int64) error {
 	le := binary.LittleEndian

@@ -40,6 +40,9 @@ const (
 	MaxWorkers = 8
 	// QueueBytes is how much compressed data may wait for its turn to be written.
 	QueueBytes = 64 << 20
+	// Alignment is what the size of a cabinet is a multiple of, by zeros after the last block that count as part of it. So an
+	// Authenticode signature can follow without bytes in between, which 7-Zip would warn about. (OURS)
+	Alignment = 8
 )
 
 // Input is a file to be put into a cabinet.
@@ -108,6 +111,9 @@ func Write(ctx context.Context, w io.WriteSeeker, inputs []Input, o Options) (St
 		return Stats{}, fmt.Errorf("write cabinet: %w", err)
 	}
 	if err := l.compress(ctx, w, o); err != nil {
+		return Stats{}, fmt.Errorf("write cabinet: %w", err)
+	}
+	if err := l.pad(w); err != nil {
 		return Stats{}, fmt.Errorf("write cabinet: %w", err)
 	}
 	if err := l.writeDirectory(w, start); err != nil {
