@@ -25,7 +25,7 @@ const (
 )
 
 func countdownText(seconds int) string {
-	return "The computer restarts in " + strconv.Itoa(seconds) + " s."
+	return "The computer restarts in " + strconv.Itoa(seconds) + " seconds."
 }
 
 // windowsLines gives every line end the CR LF that an edit control needs.
