@@ -14,7 +14,6 @@ import (
 	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/journal"
 	"github.com/kbforge/kbforge/installer/register"
-	"github.com/kbforge/kbforge/installer/regplan"
 	"github.com/kbforge/kbforge/installer/step"
 	"github.com/kbforge/kbforge/installer/winpath"
 )
@@ -48,14 +47,11 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 		}
 	}
-	flags := regplan.New(r.Host)
-	if err := register.PlanRestartFlag(flags, register.FlagInstallPending); err != nil {
+	flag, err := restartFlag(r.Host, register.FlagInstallPending)
+	if err != nil {
 		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 	}
-	for _, s := range flags.Steps() {
-		s.IfDelayed = true
-		p.add(s)
-	}
+	p.add(flag...)
 	return journal.Plan{Operation: "install", Name: r.res.KB, Steps: p.plan()}, p.blobs, nil
 }
 
@@ -230,6 +226,9 @@ func (p *installPlan) catalogs() error {
 		b := blob{name: winpath.Base(c.Name), time: p.sourceTime(step.FromPackage + src), open: func() (io.ReadCloser, error) { return p.r.Package.Open(src) }}
 		s := step.Step{Kind: step.AddCatalog, Name: c.Name, From: p.blob(b)}
 		installed := p.host.CatalogPath(c.Name)
+		if err := p.dir(winpath.Dir(installed), 0); err != nil {
+			return err
+		}
 		var err error
 		if s.Existed, err = p.exists(installed); err != nil {
 			return err

@@ -188,15 +188,29 @@ func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, error) {
 			return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
 		}
 	}
-	flags := regplan.New(r.Host)
-	if err := register.PlanRestartFlag(flags, register.FlagRemovalPending); err != nil {
+	flag, err := restartFlag(r.Host, register.FlagRemovalPending)
+	if err != nil {
 		return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
 	}
-	for _, s := range flags.Steps() {
-		s.IfDelayed = true
-		p.add(s)
-	}
+	p.add(flag...)
 	return journal.Plan{Operation: "remove", Name: rem.KB, Steps: p.plan(), Cleanup: p.cleanup()}, nil
+}
+
+// settled reports whether no update's file waits for a restart any more once this plan has taken its own back. Then the
+// restart flags are void.
+func (p *removalPlan) settled() bool {
+	waiting := 0
+	for _, q := range p.queue {
+		if pfr.Ours(q) {
+			waiting++
+		}
+	}
+	for _, s := range p.steps {
+		if s.Kind == step.CancelPending {
+			waiting--
+		}
+	}
+	return waiting <= 0
 }
 
 // skip: %windir%\inf\branches.inf serves every update; it stays while another one is installed (OURS).
@@ -361,12 +375,20 @@ func (p *removalPlan) registry() error {
 	if err := p.sections(o); err != nil {
 		return err
 	}
+	if p.settled() {
+		if err := o.DeleteKey(register.RestartKey()); err != nil {
+			return err
+		}
+	}
 	for _, k := range p.rem.DeleteKeys {
 		if err := o.DeleteKeyIfEmpty(keyOf(k.Root, k.Key, k.View32)); err != nil {
 			return err
 		}
 	}
-	p.add(o.Steps()...)
+	for _, s := range o.Steps() {
+		s.Volatile = winpath.Equal(s.Key.Path, register.VolatileKey)
+		p.add(s)
+	}
 	return nil
 }
 

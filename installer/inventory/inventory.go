@@ -65,7 +65,7 @@ func (s *Scan) Run(u *updateinf.Update) ([]Item, error) {
 	var items []Item
 	var faults []error
 	for _, g := range u.Files {
-		if !Applies(g.When, g.SKU, s.Info) {
+		if len(g.Files) == 0 || !Applies(g.When, g.SKU, s.Info) {
 			continue
 		}
 		dir, err := s.Dirs.Path(g.Dir)

@@ -210,19 +210,8 @@ func (u Update) PlanFiles(o *regplan.Overlay) error {
 	return nil
 }
 
-// PlanRestartFlag adds a flag of table 5.
-func PlanRestartFlag(o *regplan.Overlay, flag uint32) error {
-	k := hklm(VolatileKey)
-	if err := o.Create(k, true); err != nil {
-		return err
-	}
-	v, _, err := o.Get(k, "Flags")
-	if err != nil {
-		return err
-	}
-	n, _ := regplan.Number(v)
-	return o.Set(k, "Flags", regplan.DWORD(n|flag))
-}
+// RestartKey is the key of the restart flags.
+func RestartKey() host.Key { return hklm(VolatileKey) }
 
 // Path is the full path of a listed file.
 func (f File) Path() string { return winpath.Join(f.Dir, f.Name) }
