@@ -149,6 +149,9 @@ func (n *Node) render() string {
 		} else {
 			key += "="
 		}
+		if len(n.Line.Fields) == 1 && n.Line.Fields[0] == "" && !(len(n.quote) > 0 && n.quote[0]) {
+			key = strings.TrimRight(key, " ")
+		}
 		out.WriteString(key)
 	}
 	for i, f := range n.Line.Fields {

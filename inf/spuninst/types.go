@@ -48,7 +48,7 @@ type RegKeyRef struct {
 	View32    bool
 }
 
-// RegRestore is a previous value, raw as the registry held it.
+// RegRestore is a previous value, raw as the registry held it. Parse gives nil for empty data.
 type RegRestore struct {
 	Root, Key, Name string
 	View32          bool
