@@ -5,6 +5,7 @@ package branch
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kbforge/kbforge/inf/branches"
 )
@@ -82,6 +83,7 @@ func (c Chooser) Above(cur string) []string {
 
 // servicePack is the level part of a branch name: "SP2" of SP2QFE, "RTM" of RTMGDR.
 func servicePack(name string) string {
+	name = strings.ToUpper(name)
 	for i := len(name); i > 0; i-- {
 		if c := name[i-1]; c >= '0' && c <= '9' {
 			return name[:i]
