@@ -91,7 +91,7 @@ func badName(name string) string {
 		if r == ':' {
 			return "stream or second drive"
 		}
-		if r < 0x20 || strings.ContainsRune(`<>"/|?*`, r) {
+		if r < 0x20 || strings.ContainsRune(`<>"/\|?*`, r) {
 			return fmt.Sprintf("character %q in a path element", r)
 		}
 	}
