@@ -97,6 +97,8 @@ type entryLexer struct {
 	spelled []string
 	comment string
 
+	dataRow, dataUntil int // see continues
+
 	dangling bool // the file ends in a backslash
 	unclosed *Pos // where a quote was opened that never closes
 	tooLong  *Pos
@@ -188,12 +190,19 @@ func (x *entryLexer) quoted() {
 }
 
 // continues tells whether the backslash at col is the last thing on its line, but for blanks, more of them and a comment.
+// If it is not, neither is any up to the character that told so: dataUntil keeps a long run from being looked through again
+// for each of its backslashes.
 func (x *entryLexer) continues() bool {
-	for _, c := range x.lines[x.row].text[x.col:] {
-		if c == ';' {
+	if x.dataRow == x.row && x.col < x.dataUntil {
+		return false
+	}
+	text := x.lines[x.row].text
+	for i := x.col; i < len(text); i++ {
+		if text[i] == ';' {
 			return true
 		}
-		if c != '\\' && !isBlank(c) {
+		if text[i] != '\\' && !isBlank(text[i]) {
+			x.dataRow, x.dataUntil = x.row, i
 			return false
 		}
 	}

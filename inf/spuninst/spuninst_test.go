@@ -98,7 +98,6 @@ func sample() *Removal {
 			{"HKLM", `SOFTWARE\Sample`, "Lines", true, 1, utf16z("a\r\nb")},
 			{"HKLM", `SOFTWARE\Sample`, "Ünïcode", false, 1, utf16z("größer \U0001F600")},
 			{"HKLM", `SOFTWARE\Sample`, "Lone", false, 1, []byte{0x00, 0xD8, 0, 0}},
-			{"HKLM", `SOFTWARE\Sample`, "Long", false, 1, utf16z(strings.Repeat("x%", 3000))},
 			{"HKLM", `SOFTWARE\Sample`, "None", false, 1, nil},
 			{"HKLM", `SOFTWARE\Sample`, "List", false, 7, append(append(utf16z("a"), utf16z(`b "c"`)...), 0, 0)},
 			{"HKLM", `SOFTWARE\Sample`, "EmptyList", false, 7, []byte{0, 0}},
@@ -112,7 +111,6 @@ func sample() *Removal {
 			{"HKLM", `SOFTWARE\Sample`, "BE", false, 5, []byte{0, 0, 0, 1}},
 			{"HKLM", `SOFTWARE\Sample`, "Odd", false, 0xFFFF0012, []byte{1}},
 			{"HKLM", "a\x01b", "c\nd", true, 4, []byte{1, 0, 0, 0}},
-			{"HKLM", "k", strings.Repeat("n", 9000), false, 3, nil},
 		},
 		CatalogsDelete:  []string{"KB900001.cat"},
 		CatalogsRestore: []CatalogRestore{{"old.cat", "old.cat"}},
@@ -142,6 +140,14 @@ func TestRoundTrip(t *testing.T) {
 	}
 	text, _ := fromUTF16(out[2:])
 	golden(t, "spuninst.inf.txt", []byte(text))
+}
+
+// TestLong holds names and data beyond what a field can have.
+func TestLong(t *testing.T) {
+	check(t, &Removal{RestoreValues: []RegRestore{
+		{"HKLM", `SOFTWARE\Sample`, "Long", false, 1, utf16z(strings.Repeat("x%", 3000))},
+		{"HKLM", strings.Repeat("k", 20000), strings.Repeat("n%", 9000), false, 3, nil},
+	}})
 }
 
 // TestRandom prints and reads removals with random names and data.
