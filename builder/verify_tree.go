@@ -1,0 +1,287 @@
+package builder
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/branches"
+	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/inf/updatever"
+	"github.com/kbforge/kbforge/installer/pefile"
+	"github.com/kbforge/kbforge/sign"
+)
+
+// treeDir is an extracted package.
+type treeDir struct {
+	dir   string
+	names []string          // with slashes, sorted
+	byKey map[string]string // folded package path → name
+}
+
+func openTree(dir string) (*treeDir, error) {
+	t := &treeDir{dir: dir, byKey: map[string]string{}}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		name := filepath.ToSlash(rel)
+		t.names = append(t.names, name)
+		t.byKey[foldPath(name)] = name
+		return err
+	})
+	slices.Sort(t.names)
+	return t, err
+}
+
+func foldPath(p string) string { return strings.ToLower(strings.ReplaceAll(p, `\`, "/")) }
+
+func (t *treeDir) has(path string) bool { return t.byKey[foldPath(path)] != "" }
+
+// maxINF is the largest INF, catalog or update.ver that verification reads, in bytes.
+const maxINF = 64 << 20
+
+func (t *treeDir) read(path string) ([]byte, error) {
+	full := filepath.Join(t.dir, filepath.FromSlash(t.byKey[foldPath(path)]))
+	st, err := os.Stat(full)
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() > maxINF {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", path, st.Size(), maxINF)
+	}
+	return os.ReadFile(full)
+}
+
+// under lists the files below a folder of the package whose names end in suffix.
+func (t *treeDir) under(folder, suffix string) []string {
+	var list []string
+	for _, n := range t.names {
+		if f := foldPath(n); strings.HasPrefix(f, folder) && strings.HasSuffix(f, suffix) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// tree checks what an extracted package says about itself.
+func (v *Verification) tree(t *treeDir) {
+	members := v.updateVer(t)
+	v.updateBR(t)
+	infs := t.under("update/", ".inf")
+	for _, name := range infs {
+		v.updateINF(t, name)
+	}
+	v.catalog(t, append(members, infs...))
+}
+
+// updateVer compares each line of update.ver with the file and returns the files it names.
+func (v *Verification) updateVer(t *treeDir) []string {
+	if !t.has("update/update.ver") {
+		v.note("there is no update\\update.ver")
+		return nil
+	}
+	b, err := t.read("update/update.ver")
+	if err != nil {
+		v.finding("update.ver: %v", err)
+		return nil
+	}
+	entries, err := updatever.Parse(b)
+	if err != nil {
+		v.finding("update.ver: %v", err)
+	}
+	var files []string
+	for _, e := range entries {
+		if !t.has(e.Path) {
+			v.finding("update.ver names %s, which is not in the package", e.Path)
+			continue
+		}
+		files = append(files, t.byKey[foldPath(e.Path)])
+		fact, err := readFact(filepath.Join(t.dir, filepath.FromSlash(t.byKey[foldPath(e.Path)])))
+		if err != nil {
+			v.finding("%s: %v", e.Path, err)
+			continue
+		}
+		v.entry(e, fact)
+	}
+	return files
+}
+
+func (v *Verification) entry(e updatever.Entry, fact *Fact) {
+	version, has := fact.Version()
+	switch {
+	case e.Size != fact.Size:
+		v.finding("%s has %d bytes, update.ver says %d", e.Path, fact.Size, e.Size)
+	case e.MD5 != fact.MD5:
+		v.finding("%s has another content than update.ver says (MD5 %X, not %X)", e.Path, fact.MD5, e.MD5)
+	case e.HasCRC && e.CRC != fact.CRC:
+		v.finding("%s has the CRC %08X, update.ver says %08X", e.Path, fact.CRC, e.CRC)
+	case e.HasVersion != has || has && pefile.Version(e.Version) != version:
+		v.finding("%s has the version %s, update.ver says %s", e.Path, versionText(version, has), versionText(e.Version, e.HasVersion))
+	}
+}
+
+func versionText(v pefile.Version, has bool) string {
+	if !has {
+		return "none"
+	}
+	return v.String()
+}
+
+// updateBR checks that every INF and setup file that updatebr.inf names is there, and the branches it uses.
+func (v *Verification) updateBR(t *treeDir) {
+	f, ok := v.inf(t, "update/updatebr.inf")
+	if !ok {
+		return
+	}
+	br, err := branches.ParseUpdateBR(f)
+	if err != nil {
+		v.finding("%v", err)
+		return
+	}
+	for _, i := range br.INFs {
+		v.mustHave(t, "updatebr.inf", i.Path)
+	}
+	setup := br.Common
+	for _, s := range br.PerBranch {
+		setup = append(setup, s.Files...)
+	}
+	for _, s := range setup {
+		v.mustHave(t, "updatebr.inf", s)
+	}
+	chainFile, ok := v.inf(t, "update/branches.inf")
+	if !ok {
+		return // products without GDR and QFE have none
+	}
+	chain, err := branches.ParseChain(chainFile)
+	if err != nil {
+		v.finding("%v", err)
+		return
+	}
+	for _, i := range br.INFs {
+		if chain.Index(i.Branch) < 0 {
+			v.finding("updatebr.inf has an INF for branch %s, which branches.inf does not know", i.Branch)
+		}
+	}
+}
+
+// inf reads an INF that may be missing.
+func (v *Verification) inf(t *treeDir, path string) (*inf.File, bool) {
+	if !t.has(path) {
+		return nil, false
+	}
+	b, err := t.read(path)
+	if err == nil {
+		var f *inf.File
+		if f, err = inf.Parse(path, b); err == nil {
+			return f, true
+		}
+	}
+	v.finding("%v", err)
+	return nil, false
+}
+
+func (v *Verification) mustHave(t *treeDir, who, path string) {
+	if !t.has(path) {
+		v.finding("%s names %s, which is not in the package", who, path)
+	}
+}
+
+// updateINF checks that the sources and catalogs of an update INF are there.
+func (v *Verification) updateINF(t *treeDir, name string) {
+	base := strings.TrimPrefix(foldPath(name), "update/")
+	if !strings.HasPrefix(base, "update") || base == "updatebr.inf" || base == "updtblk.inf" {
+		return
+	}
+	f, ok := v.inf(t, name)
+	if !ok {
+		return
+	}
+	u, err := updateinf.Parse(f, updateinf.Options{})
+	if err != nil {
+		v.finding("%v", err)
+		return
+	}
+	if v.KB == "" {
+		v.KB = u.Strings.KB()
+	}
+	named := slices.Clone(u.Sources)
+	for _, c := range u.Catalogs {
+		named = append(named, c.Path)
+	}
+	for _, g := range u.Files {
+		if g.Kind != updateinf.Copy {
+			continue
+		}
+		for _, l := range g.Files {
+			named = append(named, l.Source)
+		}
+	}
+	slices.Sort(named)
+	for _, path := range slices.Compact(named) {
+		v.mustHave(t, base, path)
+	}
+}
+
+// catalog checks that the catalogs of the package cover the files that must be members.
+func (v *Verification) catalog(t *treeDir, members []string) {
+	cats := t.under("update/", ".cat")
+	if len(cats) == 0 {
+		v.note("there is no catalog")
+		return
+	}
+	var all []sign.FileHash
+	for _, n := range t.names {
+		h, err := t.hash(n)
+		if err != nil {
+			v.finding("%s: %v", n, err)
+			continue
+		}
+		all = append(all, h)
+	}
+	for _, cat := range cats {
+		b, err := t.read(cat)
+		if err != nil {
+			v.finding("%s: %v", cat, err)
+			continue
+		}
+		c, _, err := sign.ParseCatalog(b)
+		if err != nil {
+			v.finding("%s: %v", cat, err)
+			continue
+		}
+		for _, h := range all {
+			if slices.Contains(members, h.Name) && !c.Covers(h) {
+				v.finding("%s is not what the catalog %s lists", h.Name, cat)
+			}
+		}
+		for _, m := range c.Coverage(all).Unmatched {
+			v.finding("the catalog %s lists %s, which is not in the package as it was", cat, orUnnamed(m.File()))
+		}
+	}
+}
+
+func orUnnamed(s string) string {
+	if s == "" {
+		return "a file"
+	}
+	return s
+}
+
+func (t *treeDir) hash(name string) (sign.FileHash, error) {
+	f, err := os.Open(filepath.Join(t.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return sign.FileHash{}, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return sign.FileHash{}, err
+	}
+	return sign.HashFile(name, f, st.Size())
+}
