@@ -1,15 +1,15 @@
 package cmdline
 
-// conflict is a pair of switches that may not be given together. The relation is symmetric.
-type conflict struct {
-	a, b       string
-	documented bool // stated in WP table 15; otherwise OURS (the picture of WP table 16 is lost)
+// Conflict is a pair of switches that may not be given together. The relation is symmetric.
+type Conflict struct {
+	A, B       string
+	Documented bool // stated in WP table 15; otherwise OURS (the picture of WP table 16 is lost)
 }
 
-// conflicts is the compatibility matrix in place of WP table 16. /help is not in it: it "must be used alone" (WP table 15),
+// Conflicts is the compatibility matrix in place of WP table 16. /help is not in it: it "must be used alone" (WP table 15),
 // so it conflicts with every other switch.
-func conflicts() []conflict {
-	return []conflict{
+func Conflicts() []Conflict {
+	return []Conflict{
 		{"norestart", "forcerestart", true},
 		{"norestart", "forceappsclose", true},
 		{"norestart", "integrate", true},
@@ -43,8 +43,8 @@ func compatible(a, b string) bool {
 	if a == "help" || b == "help" {
 		return false
 	}
-	for _, c := range conflicts() {
-		if c.a == a && c.b == b || c.a == b && c.b == a {
+	for _, c := range Conflicts() {
+		if c.A == a && c.B == b || c.A == b && c.B == a {
 			return false
 		}
 	}

@@ -71,10 +71,10 @@ func TestEveryPairOfTheMatrix(t *testing.T) {
 	if pairs != 12*12 {
 		t.Errorf("%d pairs tried, want 144", pairs)
 	}
-	for _, c := range conflicts() {
-		cell, ok := inGrid[[2]string{c.a, c.b}]
-		if ok && (cell == "D") != c.documented {
-			t.Errorf("/%s with /%s: documented %v, the matrix says %s", c.a, c.b, c.documented, cell)
+	for _, c := range Conflicts() {
+		cell, ok := inGrid[[2]string{c.A, c.B}]
+		if ok && (cell == "D") != c.Documented {
+			t.Errorf("/%s with /%s: documented %v, the matrix says %s", c.A, c.B, c.Documented, cell)
 		}
 	}
 }
@@ -114,12 +114,12 @@ func TestSwitchTable(t *testing.T) {
 			t.Errorf("/%s is incomplete", s.Name)
 		}
 	}
-	for _, c := range conflicts() {
-		if _, ok := find(c.a); !ok {
-			t.Errorf("no switch %s", c.a)
+	for _, c := range Conflicts() {
+		if _, ok := find(c.A); !ok {
+			t.Errorf("no switch %s", c.A)
 		}
-		if _, ok := find(c.b); !ok {
-			t.Errorf("no switch %s", c.b)
+		if _, ok := find(c.B); !ok {
+			t.Errorf("no switch %s", c.B)
 		}
 	}
 }

@@ -92,10 +92,16 @@ func dialogTemplate(q Question) []byte {
 		}
 		return wsTabstop
 	}
-	right := boxWidth - boxMargin
-	controls = append(controls,
-		control{classButton, style(buttonYes), right - 2*buttonWidth - boxMargin, y, buttonWidth, buttonHigh, buttonYes, q.Yes},
-		control{classButton, style(buttonNo), right - buttonWidth, y, buttonWidth, buttonHigh, buttonNo, q.No})
+	buttons := []control{{class: classButton, id: buttonYes, text: q.Yes}}
+	if q.No != "" {
+		buttons = append(buttons, control{class: classButton, id: buttonNo, text: q.No})
+	}
+	x := boxWidth - len(buttons)*(buttonWidth+boxMargin)
+	for _, c := range buttons {
+		c.style, c.x, c.y, c.w, c.h = style(c.id), x, y, buttonWidth, buttonHigh
+		controls = append(controls, c)
+		x += buttonWidth + boxMargin
+	}
 	y += buttonHigh + boxMargin
 
 	var t templateWriter

@@ -57,6 +57,9 @@ func TestDialogTemplate(t *testing.T) {
 	if _, ids, _, _ := readTemplate(t, dialogTemplate(AskSafeMode("x\x00y"))); len(ids) != 3 {
 		t.Errorf("controls %v, want text and two buttons", ids)
 	}
+	if _, ids, _, _ := readTemplate(t, dialogTemplate(Question{Text: "x", Details: "y", Yes: "&Close", Default: Yes})); len(ids) != 3 || ids[2] != buttonYes {
+		t.Errorf("controls %v, want text, details and one button", ids)
+	}
 }
 
 func TestEnterNeverAcceptsALicence(t *testing.T) {

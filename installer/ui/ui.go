@@ -89,7 +89,7 @@ type Question struct {
 	Text  string
 	// Details is long text to scroll through: the licence, a list of names one a line. May be empty.
 	Details string
-	Yes, No string // labels of the buttons
+	Yes, No string // labels of the buttons; without No there is one, to close the window
 	// Default is the answer in unattended mode.
 	Default Answer
 	// Countdown, if not 0, is after how long the answer is Yes by itself.

@@ -1,0 +1,28 @@
+// Command stub is the runtime of a package: update.exe, which installs the extracted package it lies in, and
+// spuninst.exe, which removes the update whose backup directory it lies in. It is one executable; its name tells which
+// it is. It reads the switches, chooses the user interface, calls the engine (installer), and turns the outcome into an
+// exit code and, where asked, a restart. It decides nothing about the machine.
+//
+// # Removal
+//
+// spuninst.exe must delete the directory that holds it, and Windows lets no running image be deleted. So it copies itself
+// into the Windows directory, opens the copy so that it vanishes with its last handle, and starts it; the copy does the
+// work, reports the exit code, waits for the original to end, and deletes what is left (stub/selfcopy).
+//
+// # The extractor
+//
+// A package's extractor starts update\update.exe with the environment variable KBFORGE_SFX naming the directory it
+// extracted to. A restart is then not performed here: a file "restart" in that directory asks the extractor for it once
+// it has cleaned up; its content is "restart" or "force" (close programs without saving). OURS; that the extractor
+// restarts is WP Appendix D ("Shutdown Initiated in Self Extractor").
+package main
+
+// runtimeVersion is what logs and the registry's InstallerVersion show when the executable bears no version resource.
+// OURS: above 6.3, the last version of Microsoft's.
+const runtimeVersion = "7.0.0.0"
+
+// sfxVariable is the environment variable by which the extractor tells its directory.
+const sfxVariable = "KBFORGE_SFX"
+
+// restartFile is the file in the extractor's directory that asks it to restart the computer.
+const restartFile = "restart"

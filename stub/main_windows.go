@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/host/winhost"
+	"github.com/kbforge/kbforge/installer/source"
+	"github.com/kbforge/kbforge/installer/status"
+	"github.com/kbforge/kbforge/installer/ui"
+	"github.com/kbforge/kbforge/stub/process"
+	"github.com/kbforge/kbforge/stub/selfcopy"
+)
+
+func main() {
+	hardenDLLSearch()
+	os.Exit(int(int32(run()))) // all 32 bits reach the caller
+}
+
+func run() uint32 {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	image, err := os.Executable()
+	if err != nil {
+		return status.Exit(err, status.Result{}, false)
+	}
+	console := parentConsole()
+	job, args, copied := selfcopy.Detect(os.Args[1:])
+	if copied {
+		image = job.Image
+	}
+	p := &program{
+		image: image, version: fileVersion(image), args: args, start: processStart(time.Now()),
+		desktop: ui.NewDesktop(), console: writer(console), sfxRoot: os.Getenv(sfxVariable),
+		newHost: func() (host.Host, error) { return winhost.New() },
+		askSFX:  askSFX, startChild: func(exe string, args []string) (uint32, error) {
+			return process.Child{Exe: exe, Args: args, Output: childOutput(console)}.Run()
+		}, openPackage: source.Open,
+	}
+	switch {
+	case copied:
+		return p.runAsCopy(ctx, job)
+	case personalityOf(image) == removes:
+		return p.runOriginal(console)
+	}
+	return p.install(ctx)
+}
+
+// runOriginal reads the switches, so that /help and mistakes need no copy, and leaves the work to the copy.
+func (p *program) runOriginal(console *os.File) uint32 {
+	opts, code, done := p.removalOptions()
+	if done {
+		return code
+	}
+	code, err := selfcopy.Run(p.image, p.args, childOutput(console))
+	if err != nil {
+		return p.fail(opts, "", fmt.Errorf("start the removal: %w", err), "")
+	}
+	return code
+}
+
+// runAsCopy does the work of spuninst.exe.
+func (p *program) runAsCopy(ctx context.Context, job *selfcopy.Job) uint32 {
+	opts, code, refused := p.removalOptions()
+	gone := false
+	if !refused {
+		code, gone = p.remove(ctx, opts, job.Image)
+	}
+	job.Report(code)
+	if gone {
+		job.Clean()
+	}
+	return code
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/kbforge/kbforge/installer/winpath"
+)
+
+// personality is what an executable does, by its base name.
+type personality uint8
+
+const (
+	installs personality = iota // update.exe and any other name
+	removes                     // spuninst.exe
+)
+
+func personalityOf(image string) personality {
+	if strings.EqualFold(winpath.Base(image), "spuninst.exe") {
+		return removes
+	}
+	return installs
+}
+
+// packageRoot is the directory of the extracted package: update.exe lies in its folder "update".
+func packageRoot(image string) string { return winpath.Dir(winpath.Dir(image)) }
+
+// uninstallDir is the backup directory: spuninst.exe lies in its folder "spuninst" (WP "Removing Software Updates").
+func uninstallDir(image string) string { return winpath.Dir(winpath.Dir(image)) }
