@@ -2,6 +2,7 @@ package pefile
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 )
@@ -19,7 +20,7 @@ func ComputeChecksum(r io.ReaderAt, size int64) (uint32, error) {
 	patches := []patch{{off: h.checksumOff, n: 4}}
 	err = h.stream(r, patches, func(b []byte) {
 		for ; len(b) >= 2; b = b[2:] {
-			sum += uint64(le.Uint16(b))
+			sum += uint64(u16(b))
 		}
 		if len(b) == 1 {
 			sum += uint64(b[0])
@@ -54,7 +55,7 @@ func SetChecksum(image []byte) error {
 	if err != nil {
 		return err
 	}
-	le.PutUint32(image[off:], sum)
+	binary.LittleEndian.PutUint32(image[off:], sum)
 	return nil
 }
 

@@ -75,7 +75,7 @@ func (h *headers) unbindImports(r io.ReaderAt, patches []patch) ([]patch, error)
 			return patches, nil
 		}
 		patches = append(patches, patch{off: off + 4, n: 8})
-		if names, addresses := le.Uint32(d[:]), le.Uint32(d[16:]); names != 0 {
+		if names, addresses := u32(d[:]), u32(d[16:]); names != 0 {
 			p, err := h.unboundThunks(r, names, addresses, &thunks)
 			if err != nil {
 				return nil, err

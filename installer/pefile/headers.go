@@ -34,8 +34,6 @@ type headers struct {
 	sections        []section
 }
 
-var le = binary.LittleEndian
-
 // readHeaders tells the kind of a file and, for a PE, reads its headers.
 func readHeaders(r io.ReaderAt, size int64) (*headers, Kind, error) {
 	var dos [64]byte
@@ -48,7 +46,7 @@ func readHeaders(r io.ReaderAt, size int64) (*headers, Kind, error) {
 	if dos[0] != 'M' || dos[1] != 'Z' {
 		return nil, KindOther, nil
 	}
-	pe := int64(le.Uint32(dos[60:]))
+	pe := int64(u32(dos[60:]))
 	if size < 64 || pe > size-4 {
 		return nil, KindMZ, nil
 	}
@@ -66,12 +64,12 @@ func readHeaders(r io.ReaderAt, size int64) (*headers, Kind, error) {
 	if n < 24 {
 		return nil, KindPE, malformed("the file ends inside the PE header")
 	}
-	h := &headers{size: size, machine: le.Uint16(head[4:]), linkTime: le.Uint32(head[8:]), characteristics: le.Uint16(head[22:])}
-	optSize := int64(le.Uint16(head[20:]))
+	h := &headers{size: size, machine: u16(head[4:]), linkTime: u32(head[8:]), characteristics: u16(head[22:])}
+	optSize := int64(u16(head[20:]))
 	if err := h.readOptional(r, pe+24, optSize); err != nil {
 		return nil, KindPE, err
 	}
-	if err := h.readSections(r, pe+24+optSize, int(le.Uint16(head[6:]))); err != nil {
+	if err := h.readSections(r, pe+24+optSize, int(u16(head[6:]))); err != nil {
 		return nil, KindPE, err
 	}
 	return h, KindPE, nil
@@ -86,7 +84,7 @@ func (h *headers) readOptional(r io.ReaderAt, off, n int64) error {
 		return err
 	}
 	fixed := 96
-	switch magic := le.Uint16(b); magic {
+	switch magic := u16(b); magic {
 	case 0x10b:
 	case 0x20b:
 		h.is64, fixed = true, 112
@@ -96,15 +94,15 @@ func (h *headers) readOptional(r io.ReaderAt, off, n int64) error {
 	if len(b) < fixed {
 		return malformed("optional header of %d bytes; %d are needed", n, fixed)
 	}
-	h.sizeOfHeaders, h.checksum, h.subsystem = le.Uint32(b[60:]), le.Uint32(b[64:]), le.Uint16(b[68:])
+	h.sizeOfHeaders, h.checksum, h.subsystem = u32(b[60:]), u32(b[64:]), u16(b[68:])
 	h.checksumOff, h.dirOff = off+64, off+int64(fixed)
-	count := min(le.Uint32(b[fixed-4:]), dirCount)
+	count := min(u32(b[fixed-4:]), dirCount)
 	for i := range int(count) {
 		if fixed+i*8+8 > len(b) {
 			break
 		}
 		d := b[fixed+i*8:]
-		h.dirs[i] = directory{le.Uint32(d), le.Uint32(d[4:])}
+		h.dirs[i] = directory{u32(d), u32(d[4:])}
 	}
 	return nil
 }
@@ -120,7 +118,7 @@ func (h *headers) readSections(r io.ReaderAt, off int64, n int) error {
 	h.sections = make([]section, n)
 	for i := range h.sections {
 		s := b[i*40+8:]
-		h.sections[i] = section{le.Uint32(s), le.Uint32(s[4:]), le.Uint32(s[8:]), le.Uint32(s[12:])}
+		h.sections[i] = section{u32(s), u32(s[4:]), u32(s[8:]), u32(s[12:])}
 	}
 	return nil
 }
@@ -150,3 +148,7 @@ func readAt(r io.ReaderAt, b []byte, off int64, what string) error {
 	}
 	return nil
 }
+
+func u16(b []byte) uint16 { return binary.LittleEndian.Uint16(b) }
+
+func u32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

@@ -65,7 +65,7 @@ func (h *headers) versionResource(r io.ReaderAt) ([]byte, error) {
 	if err := readAt(r, b[:], base+int64(at), "resource data entry"); err != nil {
 		return nil, err
 	}
-	return h.readResource(r, le.Uint32(b[:]), le.Uint32(b[4:]))
+	return h.readResource(r, u32(b[:]), u32(b[4:]))
 }
 
 func (h *headers) readResource(r io.ReaderAt, rva, size uint32) ([]byte, error) {
@@ -92,7 +92,7 @@ func bestEntry(r io.ReaderAt, base, avail int64, dir uint32, rank func(uint32) i
 	if err := readAt(r, head[:], base+int64(dir), "resource directory"); err != nil {
 		return best, false, err
 	}
-	n := int(le.Uint16(head[12:])) + int(le.Uint16(head[14:]))
+	n := int(u16(head[12:])) + int(u16(head[14:]))
 	if n > MaxResourceEntries || int64(dir)+16+int64(n)*8 > avail {
 		return best, false, malformed("resource directory at 0x%x claims %d entries", dir, n)
 	}
@@ -102,7 +102,7 @@ func bestEntry(r io.ReaderAt, base, avail int64, dir uint32, rank func(uint32) i
 	}
 	lowest := 0
 	for i := range n {
-		e := resourceEntry{le.Uint32(b[i*8:]), le.Uint32(b[i*8+4:])}
+		e := resourceEntry{u32(b[i*8:]), u32(b[i*8+4:])}
 		if k := rank(e.id); k >= 0 && (!found || k < lowest) {
 			best, found, lowest = e, true, k
 		}

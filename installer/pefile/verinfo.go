@@ -76,10 +76,10 @@ func ParseVersionInfo(b []byte) (*VersionInfo, error) {
 }
 
 func (v *VersionInfo) fixed(f []byte) {
-	if len(f) < 52 || le.Uint32(f) != 0xFEEF04BD {
+	if len(f) < 52 || u32(f) != 0xFEEF04BD {
 		return
 	}
-	u := func(off int) uint32 { return le.Uint32(f[off:]) }
+	u := func(off int) uint32 { return u32(f[off:]) }
 	quad := func(hi, lo uint32) Version {
 		return Version{uint16(hi >> 16), uint16(hi), uint16(lo >> 16), uint16(lo)}
 	}
@@ -114,7 +114,7 @@ func (v *VersionInfo) addTranslations(n node, left *int) error {
 		if *left--; *left < 0 {
 			return malformed("more than %d translations", MaxVersionStrings)
 		}
-		v.Translations = append(v.Translations, Translation{le.Uint16(b), le.Uint16(b[2:])})
+		v.Translations = append(v.Translations, Translation{u16(b), u16(b[2:])})
 	}
 	return nil
 }
@@ -137,8 +137,8 @@ func cutNode(b []byte) (n node, rest []byte, err error) {
 	if len(b) < 6 {
 		return n, nil, malformed("the version resource is cut short")
 	}
-	length, valueLength := int(le.Uint16(b)), int(le.Uint16(b[2:]))
-	if le.Uint16(b[4:]) == 1 {
+	length, valueLength := int(u16(b)), int(u16(b[2:]))
+	if u16(b[4:]) == 1 {
 		valueLength *= 2
 	}
 	if length < 6 {
@@ -157,7 +157,7 @@ func cutNode(b []byte) (n node, rest []byte, err error) {
 
 // eachNode calls f for each structure of b; a zero length, which some writers leave as padding, ends the list.
 func eachNode(b []byte, f func(node) error) error {
-	for len(b) >= 6 && le.Uint16(b) != 0 {
+	for len(b) >= 6 && u16(b) != 0 {
 		n, rest, err := cutNode(b)
 		if err != nil {
 			return err
@@ -175,7 +175,7 @@ func cutString(b []byte) (string, int) {
 	var u []uint16
 	i := 0
 	for ; i+1 < len(b); i += 2 {
-		c := le.Uint16(b[i:])
+		c := u16(b[i:])
 		if c == 0 {
 			return string(utf16.Decode(u)), i + 2
 		}

@@ -1,6 +1,7 @@
 package pefile
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf16"
@@ -37,7 +38,7 @@ func (v *VersionInfo) Bytes() ([]byte, error) {
 	if len(v.Translations) > 0 {
 		var pairs, list []byte
 		for _, t := range v.Translations {
-			pairs = le.AppendUint16(le.AppendUint16(pairs, t.Language), t.CodePage)
+			pairs = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(pairs, t.Language), t.CodePage)
 		}
 		if list, err = appendNode(nil, "Translation", pairs, false, nil); err == nil {
 			children, err = appendNode(children, "VarFileInfo", nil, true, list)
@@ -60,7 +61,7 @@ func (v *VersionInfo) appendFixed(b []byte) []byte {
 	fh, fl := pair(v.File)
 	ph, pl := pair(v.Product)
 	for _, n := range []uint32{0xFEEF04BD, 0x10000, fh, fl, ph, pl, v.FlagsMask, v.Flags, v.OS, v.Type, v.Subtype, 0, 0} {
-		b = le.AppendUint32(b, n)
+		b = binary.LittleEndian.AppendUint32(b, n)
 	}
 	return b
 }
@@ -79,16 +80,16 @@ func appendNode(to []byte, key string, value []byte, text bool, children []byte)
 	if len(b) > 0xffff {
 		return nil, fmt.Errorf("%d bytes; at most 65535 fit", len(b))
 	}
-	le.PutUint16(b, uint16(len(b)))
-	le.PutUint16(b[2:], uint16(n))
-	le.PutUint16(b[4:], kind)
+	binary.LittleEndian.PutUint16(b, uint16(len(b)))
+	binary.LittleEndian.PutUint16(b[2:], uint16(n))
+	binary.LittleEndian.PutUint16(b[4:], kind)
 	return append(to, pad4(b)...), nil
 }
 
 func utf16le(s string) []byte {
 	var b []byte
 	for _, u := range utf16.Encode([]rune(s)) {
-		b = le.AppendUint16(b, u)
+		b = binary.LittleEndian.AppendUint16(b, u)
 	}
 	return b
 }
