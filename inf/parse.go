@@ -3,6 +3,7 @@ package inf
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // Options are what ParseOptions can be told. The zero value is what Parse uses.
@@ -32,6 +33,7 @@ func ParseOptions(name string, data []byte, o Options) (*File, error) {
 		return nil, p.errs.Err()
 	}
 	p.sections()
+	p.longStrings()
 	if !o.Lax {
 		p.signature()
 	}
@@ -201,4 +203,17 @@ func (p *parser) signature() {
 		}
 	}
 	p.fault(Pos{}, ErrorWrongInfStyle, "[Version] with Signature=\"$Windows NT$\" is missing; add it")
+}
+
+func (p *parser) longStrings() {
+	for _, s := range p.file.Sections {
+		if !isStringsSection(strings.ToLower(s.Name)) {
+			continue
+		}
+		for _, l := range s.Lines() {
+			if n := utf8.RuneCountInString(l.Field(0)); n > MaxString {
+				p.warn(l.Pos, "the string %s has %d characters; Windows XP and 2003 cut it off after %d", l.Key, n, MaxString)
+			}
+		}
+	}
 }

@@ -195,7 +195,7 @@ func (u *UpdateBR) Print() []byte {
 	s := f.AddSection("Version")
 	s.AddKeyed("Signature", inf.Quoted("$Windows NT$"))
 	if u.CatalogFile != "" {
-		s.AddLine("CatalogFile", u.CatalogFile)
+		s.AddLine("CatalogFile", literal(u.CatalogFile))
 	}
 	for _, d := range u.Defaults {
 		name := defaultBranches
@@ -205,13 +205,13 @@ func (u *UpdateBR) Print() []byte {
 		s.AddBlank()
 		s = f.AddSection(name)
 		for _, l := range d.Levels {
-			s.AddLine(strconv.FormatUint(uint64(l.ServicePack), 10), l.Branch)
+			s.AddLine(strconv.FormatUint(uint64(l.ServicePack), 10), literal(l.Branch))
 		}
 	}
 	s.AddBlank()
 	s = f.AddSection("SourceInfsBranches")
 	for _, b := range u.INFs {
-		s.AddKeyed(b.Branch, inf.Quoted(b.Path))
+		s.AddKeyed(literal(b.Branch), inf.Quoted(literal(b.Path)))
 	}
 	if len(u.Common) > 0 {
 		s = addPaths(f, s, setupFiles+common, u.Common)
@@ -222,11 +222,16 @@ func (u *UpdateBR) Print() []byte {
 	return f.Bytes()
 }
 
+// literal writes text so that it reads back as it is; the file has no [Strings].
+func literal(s string) string {
+	return inf.Escape(s, func(string) (string, bool) { return "", false })
+}
+
 func addPaths(f *inf.File, last *inf.Section, name string, paths []string) *inf.Section {
 	last.AddBlank()
 	s := f.AddSection(name)
 	for _, p := range paths {
-		s.AddFields(inf.Bare(p))
+		s.AddFields(inf.Bare(literal(p)))
 	}
 	return s
 }
