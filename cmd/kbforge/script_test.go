@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,5 +16,23 @@ func TestMain(m *testing.M) {
 
 // TestScripts: what users see. One behaviour a file.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, Setup: caches})
+}
+
+// caches lets the scripts use the caches of Go and of the stubs, which lie below the home directory that a script lacks.
+func caches(e *testscript.Env) error {
+	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		return err
+	}
+	dirs := strings.Fields(string(out))
+	user, err := os.UserCacheDir()
+	if err != nil || len(dirs) != 2 {
+		return fmt.Errorf("caches %q: %w", dirs, err)
+	}
+	e.Setenv("GOCACHE", dirs[0])
+	e.Setenv("GOMODCACHE", dirs[1])
+	e.Setenv("XDG_CACHE_HOME", user)
+	e.Setenv("KBFORGE_SRC", os.Getenv("KBFORGE_SRC"))
+	return nil
 }

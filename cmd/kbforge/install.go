@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kbforge/kbforge/builder"
+	"github.com/kbforge/kbforge/installer"
+	"github.com/kbforge/kbforge/installer/cmdline"
+	"github.com/kbforge/kbforge/installer/host/imagehost"
+	"github.com/kbforge/kbforge/installer/pefile"
+	"github.com/kbforge/kbforge/installer/source"
+	"github.com/kbforge/kbforge/installer/status"
+	"github.com/kbforge/kbforge/installer/ui"
+)
+
+func (a *app) installCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "install PACKAGE --image DIR [-- SWITCHES]",
+		Short: "Install a package into an offline image",
+		Long: "Install a package into an offline image, with the engine that runs on the target. Where DIR holds no image one is\n" +
+			"made. Switches are those of the package, for example: -- /quiet /nobackup",
+		Args: usageArgs(packageAndSwitches),
+		RunE: func(c *cobra.Command, args []string) error { return a.install(c.Context(), args[0], dir, args[1:]) },
+	}
+	imageFlag(c, &dir)
+	return c
+}
+
+// packageAndSwitches: one argument, and after -- any number.
+func packageAndSwitches(c *cobra.Command, args []string) error {
+	before := len(args)
+	if dash := c.ArgsLenAtDash(); dash >= 0 {
+		before = dash
+	}
+	if before != 1 {
+		return fmt.Errorf("one argument is needed before --, there are %d", before)
+	}
+	return nil
+}
+
+func imageFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "image", "", "directory of the image")
+	if err := c.MarkFlagRequired("image"); err != nil {
+		panic(err) // the flag was made in the line before
+	}
+}
+
+func (a *app) install(ctx context.Context, pkg, dir string, switches []string) error {
+	opts, err := cmdline.Parse(cmdline.Install, switches)
+	if err != nil {
+		return usageError{err}
+	}
+	tmp, err := os.MkdirTemp("", "kbforge-install-")
+	if err != nil {
+		return fmt.Errorf("install: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if _, err := builder.Extract(ctx, pkg, filepath.Join(tmp, "package")); err != nil {
+		return err
+	}
+	tree, err := source.Open(filepath.Join(tmp, "package"))
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	h, err := imageFor(dir, filepath.Join(tmp, "package"))
+	if err != nil {
+		return err
+	}
+	req := a.request(h, opts)
+	req.Package = tree
+	res, err := installer.Install(ctx, req)
+	return errors.Join(a.outcome("installed", res, err), h.Close())
+}
+
+// request is what installation and removal share. The engine asks nobody: an image has no one in front of it.
+func (a *app) request(h *imagehost.Host, opts cmdline.Options) installer.Request {
+	return installer.Request{Host: h, Options: opts, UI: quietUI{ui.NewConsole(a.stderr)}, Image: `C:\kbforge\update\update.exe`,
+		Version: builder.InstallerVersion().String(), Start: a.now()}
+}
+
+// quietUI shows messages but no progress.
+type quietUI struct{ *ui.Console }
+
+func (quietUI) Progress(ui.Stage, int64, int64) {}
+
+// imageFor opens the image, or makes one that suits the architecture of the package.
+func imageFor(dir, pkg string) (*imagehost.Host, error) {
+	if imagehost.Exists(dir) {
+		return imagehost.Open(dir)
+	}
+	return createImage(dir, "win10-"+archOf(filepath.Join(pkg, "update", "update.exe")))
+}
+
+// archOf is the architecture of an executable, x64 where it cannot be told.
+func archOf(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return "x64"
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return "x64"
+	}
+	info, err := pefile.Read(f, st.Size())
+	if err != nil || pefile.Arch(info.Machine) == "" || pefile.Arch(info.Machine) == "ia64" {
+		return "x64"
+	}
+	return pefile.Arch(info.Machine)
+}
+
+// outcome tells what a run of the engine did.
+func (a *app) outcome(done string, res installer.Result, err error) error {
+	if res.LogPath != "" {
+		a.say("the log of the image is %s", res.LogPath)
+	}
+	if err != nil {
+		return fmt.Errorf("%w (code 0x%X)", err, status.Code(err))
+	}
+	if res.DryRun {
+		_, err := io.WriteString(a.stdout, res.Plan.String())
+		return err
+	}
+	line := res.KB + " " + done
+	if res.Branch != "" {
+		line += ", branch " + res.Branch
+	}
+	if res.RestartNeeded {
+		line += ", restart needed"
+	}
+	fmt.Fprintln(a.stdout, line)
+	return nil
+}
+
+func (a *app) removeCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "remove KB --image DIR [-- SWITCHES]",
+		Short: "Remove an update from an offline image",
+		Args:  usageArgs(packageAndSwitches),
+		RunE:  func(c *cobra.Command, args []string) error { return a.remove(c.Context(), args[0], dir, args[1:]) },
+	}
+	imageFlag(c, &dir)
+	return c
+}
+
+func (a *app) remove(ctx context.Context, kb, dir string, switches []string) error {
+	opts, err := cmdline.Parse(cmdline.Remove, switches)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := openImage(dir)
+	if err != nil {
+		return err
+	}
+	req := a.request(h, opts)
+	if req.UninstallDir, err = uninstallDir(h, kb); err != nil {
+		return errors.Join(err, h.Close())
+	}
+	res, err := installer.Remove(ctx, req)
+	return errors.Join(a.outcome("removed", res, err), h.Close())
+}
+
+// uninstallDir finds the backup directory of an installed update; its number may be given without KB.
+func uninstallDir(h *imagehost.Host, kb string) (string, error) {
+	r, err := installer.Status(h)
+	if err != nil {
+		return "", err
+	}
+	var known []string
+	for _, u := range r.Updates {
+		known = append(known, u.KB)
+		if !strings.EqualFold(u.KB, kb) && !strings.EqualFold(u.KB, "KB"+kb) {
+			continue
+		}
+		if !u.Removable || u.Dir == "" {
+			return "", fmt.Errorf("%s cannot be removed: it was installed without a backup", u.KB)
+		}
+		return u.Dir, nil
+	}
+	if known == nil {
+		return "", fmt.Errorf("%s is not installed; nothing is", kb)
+	}
+	return "", fmt.Errorf("%s is not installed; installed are: %s", kb, strings.Join(known, ", "))
+}
