@@ -1,9 +1,10 @@
 package cab
 
-import (
-	"context"
-	"io"
-)
+import "io"
+
+// Context tells whether to go on: Extract ends when Err gives an error. A context.Context is one; the interface is smaller than
+// that because package context weighs 0.15 MB in the extractor.
+type Context interface{ Err() error }
 
 // Extract goes through the cabinet once, folder by folder, and writes each file to what want returns for it; nil skips the file.
 // A folder is decoded as far as a wanted file needs, and once for all files that share data, unless more than MaxOpen do.
@@ -11,7 +12,7 @@ import (
 //
 // An error of want, of a writer, of the cabinet or of ctx ends it: open writers are closed, and files not finished are the
 // caller's to remove. The caller should have looked at TotalSize and at the names (NameSet) before.
-func (c *Reader) Extract(ctx context.Context, want func(*File) (io.WriteCloser, error)) error {
+func (c *Reader) Extract(ctx Context, want func(*File) (io.WriteCloser, error)) error {
 	b := &blocks{c: c}
 	for folder, files := range c.byPlace() {
 		for len(files) > 0 {
@@ -46,7 +47,7 @@ type openFile struct {
 	end int64
 }
 
-func (p *pass) run(ctx context.Context, folder int) error {
+func (p *pass) run(ctx Context, folder int) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

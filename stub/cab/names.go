@@ -3,7 +3,6 @@ package cab
 import (
 	"errors"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -81,7 +80,7 @@ func isDevice(e string) bool {
 }
 
 // FoldName is the form in which two names are equal if Windows takes them for the same file: each character in upper case.
-func FoldName(name string) string { return strings.Map(unicode.ToUpper, name) }
+func FoldName(name string) string { return strings.ToUpper(name) }
 
 // NameSet finds names that cannot be in one tree together. Its zero value is ready.
 type NameSet struct {

@@ -2,8 +2,9 @@ package cab
 
 import (
 	"bufio"
+	"cmp"
 	"io"
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -244,7 +245,7 @@ func (c *Reader) byPlace() [][]int {
 		in[c.Files[i].Folder] = append(in[c.Files[i].Folder], i)
 	}
 	for _, l := range in {
-		sort.SliceStable(l, func(a, b int) bool { return c.Files[l[a]].Offset < c.Files[l[b]].Offset })
+		slices.SortStableFunc(l, func(a, b int) int { return cmp.Compare(c.Files[a].Offset, c.Files[b].Offset) })
 	}
 	return in
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/kbforge/kbforge/stub/cab"
 )
@@ -31,7 +29,7 @@ func (x *extraction) all(c *cab.Reader, shown string) *failure {
 	if err := makeAll(x.root); err != nil {
 		return failed(shown+" could not be made", err)
 	}
-	err := c.Extract(context.Background(), x.create)
+	err := c.Extract(toTheEnd{}, x.create)
 	var no syscall.Errno
 	switch {
 	case err == nil:
@@ -41,6 +39,11 @@ func (x *extraction) all(c *cab.Reader, shown string) *failure {
 	}
 	return &failure{codeFileCorrupt, "The package is damaged: " + err.Error() + ". Get the package again."}
 }
+
+// toTheEnd is a cab.Context that never ends.
+type toTheEnd struct{}
+
+func (toTheEnd) Err() error { return nil }
 
 // create opens the file for an entry whose name was checked before.
 func (x *extraction) create(f *cab.File) (io.WriteCloser, error) {
@@ -75,7 +78,7 @@ func (x *extraction) create(f *cab.File) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &outFile{h: h, path: p, f: f}, nil
+	return &outFile{h: h, path: p, time: syscall.NsecToFiletime(f.ModTime.UnixNano()), attributes: uint32(f.Attr)}, nil
 }
 
 // directory makes a directory below root. One that is a link is refused: it would lead outside.
@@ -135,9 +138,10 @@ func makeAll(path string) error {
 
 // outFile writes one file; Close gives it its time and attributes.
 type outFile struct {
-	h    syscall.Handle
-	path *uint16
-	f    *cab.File
+	h          syscall.Handle
+	path       *uint16
+	time       syscall.Filetime
+	attributes uint32
 }
 
 func (o *outFile) Write(b []byte) (int, error) {
@@ -155,16 +159,12 @@ func (o *outFile) Write(b []byte) (int, error) {
 }
 
 func (o *outFile) Close() error {
-	ft := syscall.NsecToFiletime(o.f.ModTime.UnixNano())
-	if y := o.f.ModTime.Year(); y < 1980 || y > 2200 {
-		ft = syscall.NsecToFiletime(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano())
-	}
-	err := syscall.SetFileTime(o.h, nil, nil, &ft)
+	err := syscall.SetFileTime(o.h, nil, nil, &o.time)
 	if cerr := syscall.CloseHandle(o.h); err == nil {
 		err = cerr
 	}
 	const settable = syscall.FILE_ATTRIBUTE_READONLY | syscall.FILE_ATTRIBUTE_HIDDEN | syscall.FILE_ATTRIBUTE_SYSTEM
-	if a := uint32(o.f.Attr) & settable; a != 0 && err == nil {
+	if a := o.attributes & settable; a != 0 && err == nil {
 		err = syscall.SetFileAttributes(o.path, a|syscall.FILE_ATTRIBUTE_ARCHIVE)
 	}
 	return err
