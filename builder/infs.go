@@ -179,12 +179,14 @@ func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 	return groups
 }
 
-// savedKeys is [Save.Reg.For.Uninstall]: every value the update sets or deletes, and every key it deletes. A key that is
-// only created is not there: saving it would put its whole old content back over what came later.
+// savedKeys is [Save.Reg.For.Uninstall]: every value the update sets or deletes, and every key it deletes. Not there are a key
+// that is only created, as saving it would put its whole old content back over what came later, and what such a line cannot
+// name: default values and the 32-bit view. The engine restores what the update itself changes in any case.
 func savedKeys(m *manifest.Manifest) []updateinf.SavedKey {
 	var list []updateinf.SavedKey
 	for _, g := range m.Registry {
-		if g.Save && (g.HasName || g.Delete) {
+		sayable := g.Flags&updateinf.FlgAddReg32BitKey == 0 && (!g.HasName || g.Name != "")
+		if g.Save && sayable && (g.HasName || g.Delete) {
 			list = append(list, updateinf.SavedKey{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName})
 		}
 	}

@@ -96,9 +96,12 @@ func (r *resolver) when(path, s string) updateinf.When {
 
 // copyFlagNames are the COPYFLG_* values (INF docs, CopyFiles directive).
 func copyFlagNames() map[string]uint32 {
-	return map[string]uint32{"warn-if-skip": 0x1, "no-skip": 0x2, "no-version-check": 0x4, "force-in-use": 0x8,
-		"no-overwrite": 0x10, "no-version-dialog": 0x20, "older-only": 0x40, "replace-only": 0x400, "no-decompress": 0x800,
-		"replace-boot-file": 0x1000, "no-prune": 0x2000, "in-use-rename": 0x4000}
+	return map[string]uint32{"warn-if-skip": updateinf.CopyWarnIfSkip, "no-skip": updateinf.CopyNoSkip,
+		"no-version-check": updateinf.CopyNoVersionCheck, "force-in-use": updateinf.CopyForceFileInUse,
+		"no-overwrite": updateinf.CopyNoOverwrite, "no-version-dialog": updateinf.CopyNoVersionDialog,
+		"older-only": updateinf.CopyOverwriteOlderOnly, "replace-only": updateinf.CopyReplaceOnly,
+		"no-decompress": updateinf.CopyNoDecompress, "replace-boot-file": updateinf.CopyReplaceBootFile,
+		"no-prune": updateinf.CopyNoPrune, "in-use-rename": updateinf.CopyInUseRename}
 }
 
 func (r *resolver) copyFlags(path string, names []string) uint32 {

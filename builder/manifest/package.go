@@ -41,6 +41,9 @@ func (r *resolver) packageTable(p *packageDoc) {
 		m.AppliesTo = append(m.AppliesTo, r.text(index("package.applies-to", i), a, ""))
 	}
 	if p.BuildTime != nil && !r.failed("package.build-time") {
+		if strings.HasSuffix(p.BuildTime.Location().String(), "-local") { // what the TOML library calls a time without zone
+			r.fault("package.build-time", "package.build-time has no time zone and would mean another time elsewhere; write 2026-01-02T03:04:05Z")
+		}
 		m.BuildTime = p.BuildTime.UTC()
 		if y := m.BuildTime.Year(); y < 1980 || y > 2107 {
 			r.fault("package.build-time", "package.build-time is in the year %d; a cabinet holds the years 1980 to 2107", y)

@@ -6,16 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// Flags of AddReg and DelReg lines (INF docs).
-const (
-	flagNoClobber     = 0x2
-	flagAppend        = 0x8
-	flagKeyOnly       = 0x10
-	flagOverwriteOnly = 0x20
-	flag64BitKey      = 0x1000
-	flag32BitKey      = 0x4000
+	"github.com/kbforge/kbforge/inf/updateinf"
 )
 
 // regType is a value type by the manifest's name, with its REG_ number and AddReg flags.
@@ -26,8 +18,9 @@ type regType struct {
 }
 
 func regTypes() []regType {
-	return []regType{{"string", 1, 0}, {"expand", 2, 0x20000}, {"multi", 7, 0x10000}, {"dword", 4, 0x10001},
-		{"qword", 11, 0xB0001}, {"binary", 3, 0x1}, {"none", 0, 0x20001}}
+	return []regType{{"string", 1, updateinf.FlgAddRegTypeSZ}, {"expand", 2, updateinf.FlgAddRegTypeExpandSZ},
+		{"multi", 7, updateinf.FlgAddRegTypeMultiSZ}, {"dword", 4, updateinf.FlgAddRegTypeDWORD},
+		{"qword", 11, updateinf.FlgAddRegTypeQWORD}, {"binary", 3, updateinf.FlgAddRegTypeBinary}, {"none", 0, updateinf.FlgAddRegTypeNone}}
 }
 
 // registry resolves [[registry]].
@@ -54,7 +47,7 @@ func (r *resolver) registry(docs []registryDoc) {
 		} else {
 			r.setting(at, &g, d)
 		}
-		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(flag32BitKey|flag64BitKey))})
+		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey))})
 		if first, dup := seen[s]; dup && g.Root != "" {
 			r.fault(at, `%s is already changed by the [[registry]] on line %d; state each change once`, g, r.line(index("registry", first)))
 		} else {
@@ -104,9 +97,9 @@ func (r *resolver) regKey(path, s string) (root, key string) {
 func (r *resolver) view(path, s string) uint32 {
 	switch s {
 	case "32":
-		return flag32BitKey
+		return updateinf.FlgAddReg32BitKey
 	case "64":
-		return flag64BitKey
+		return updateinf.FlgAddReg64BitKey
 	}
 	if r.written(path) {
 		r.choice(path, s, []string{"32", "64"})
@@ -129,12 +122,12 @@ func (r *resolver) deletion(at string, g *Registry, d registryDoc) {
 }
 
 func (r *resolver) setting(at string, g *Registry, d registryDoc) {
-	g.Flags |= r.flags(at+".flags", d.Flags, map[string]uint32{"keep-existing": flagNoClobber, "append": flagAppend, "only-existing": flagOverwriteOnly})
+	g.Flags |= r.flags(at+".flags", d.Flags, map[string]uint32{"keep-existing": updateinf.FlgAddRegNoClobber, "append": updateinf.FlgAddRegAppend, "only-existing": updateinf.FlgAddRegOverwriteOnly})
 	if !g.HasName {
 		if d.Value != nil || d.Type != "" {
 			r.fault(at, `a value needs a name; write name = "" for the default value of the key`)
 		}
-		g.Flags |= flagKeyOnly
+		g.Flags |= updateinf.FlgAddRegKeyOnly
 		return
 	}
 	t, ok := r.valueType(at, d)
@@ -142,7 +135,7 @@ func (r *resolver) setting(at string, g *Registry, d registryDoc) {
 		return
 	}
 	g.Type, g.Flags = t.reg, g.Flags|t.flags
-	if g.Flags&flagAppend != 0 && t.name != "multi" && t.name != "expand" {
+	if g.Flags&updateinf.FlgAddRegAppend != 0 && t.name != "multi" && t.name != "expand" {
 		r.fault(at+".flags", `flag "append" goes with the types multi and expand only`)
 	}
 	data, err := encodeValue(t.name, d.Value)
