@@ -69,7 +69,7 @@ func (b *bench) prepare(ctx context.Context, smoke bool) error {
 	if strings.Contains(contenders()[0].name, b.only) {
 		b.kbforge = filepath.Join(b.dir, "bin", "kbforge")
 		b.say("building kbforge")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.kbforge, "github.com/kbforge/kbforge/cmd/kbforge")
+		build := exec.CommandContext(ctx, "go", "build", "-o", b.kbforge, "github.com/kbforge/kbforge/cmd/kbforge")
 		if said, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", build, err, said)
 		}
