@@ -25,7 +25,7 @@ func main() {
 func run() uint32 {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	image, err := os.Executable()
+	image, err := programPath()
 	if err != nil {
 		return status.Exit(err, status.Result{}, false)
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -17,6 +18,25 @@ func hardenDLLSearch() {
 	// Both exist on every Windows that Go runs on; a failure leaves Go's own system32-only loading.
 	_ = windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
 	_ = windows.SetDllDirectory("")
+}
+
+// programPath is the full, long path of the running executable, without the \\?\ prefix that a caller may have used.
+func programPath() (string, error) {
+	image, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	image = strings.TrimPrefix(image, `\\?\`)
+	short, err := windows.UTF16PtrFromString(image)
+	if err != nil {
+		return "", err
+	}
+	buf := make([]uint16, 1<<15) // the longest path Windows knows
+	n, err := windows.GetLongPathName(short, &buf[0], uint32(len(buf)))
+	if err != nil || n == 0 || int(n) >= len(buf) {
+		return image, nil // the name as it was given is good enough
+	}
+	return windows.UTF16ToString(buf[:n]), nil
 }
 
 // processStart is when this process began; now, if the system does not say.

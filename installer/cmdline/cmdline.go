@@ -175,7 +175,12 @@ func (s Switch) check(value string, given bool) string {
 	return ""
 }
 
+// checkPath: the characters are those that no file name has (Win32 "Naming Files, Paths, and Namespaces"). A quotation mark
+// comes from a backslash before the closing one: /log:"C:\logs\" means C:\logs" to every Windows program.
 func checkPath(path string) string {
+	if i := strings.IndexAny(path, `"<>|?*`); i >= 0 {
+		return "the path has the character " + path[i:i+1]
+	}
 	if n := len(utf16.Encode([]rune(path))); n >= MaxPath {
 		return "the path has " + strconv.Itoa(n) + " characters; it must have fewer than " + strconv.Itoa(MaxPath)
 	}
