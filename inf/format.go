@@ -1,6 +1,9 @@
 package inf
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Format returns the file in one style: headers and entries at the margin, "key=field,field" without blanks around the
 // separators, continuation lines indented by four blanks, one blank line before a section and never two, CRLF. Comments,
@@ -20,7 +23,15 @@ func Format(f *File) []byte {
 	if len(out.Head) > 0 && len(out.Sections) > 0 {
 		out.Head = append(out.Head, &Node{Kind: Blank})
 	}
-	return out.Bytes()
+	b := out.Bytes()
+	if out.Encoding != UTF16LE && looksMarked(b) {
+		b = append([]byte("\r\n"), b...) // text whose first letters would be taken for a byte order mark
+	}
+	return b
+}
+
+func looksMarked(b []byte) bool {
+	return bytes.HasPrefix(b, []byte{0xFF, 0xFE}) || bytes.HasPrefix(b, []byte{0xFE, 0xFF}) || bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF})
 }
 
 func decodeText(raw []byte, f *File) string { return string(decodeLine(raw, f.Encoding, f.CodePage)) }

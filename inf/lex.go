@@ -173,6 +173,7 @@ func (x *entryLexer) quoted() {
 	text := x.lines[x.row].text
 	open := Pos{x.row + 1, x.col + 1}
 	x.started = true
+	x.solid = len(x.buf) // blanks before a quoted part, be it empty, are in the middle of the field
 	for x.col++; x.col < len(text); x.col++ {
 		c := text[x.col]
 		if c != '"' {
@@ -216,10 +217,18 @@ func (x *entryLexer) take() string {
 		x.tooLong = &Pos{x.row + 1, x.begin + 1}
 	}
 	if text := x.lines[x.row].text; x.begin <= x.col && x.col <= len(text) {
-		x.spelled = append(x.spelled, trim(text[x.begin:x.col]))
+		x.spelled = append(x.spelled, x.trimmed(text[x.begin:x.col]))
 	}
 	x.buf, x.solid, x.started = x.buf[:0], 0, false
 	return s
+}
+
+// trimmed is a piece of the line as Format spells it: a quote that is open at the end of the line is closed.
+func (x *entryLexer) trimmed(piece []rune) string {
+	if x.unclosed != nil {
+		return strings.TrimLeftFunc(string(piece), isBlank) + `"`
+	}
+	return trim(piece)
 }
 
 func (x *entryLexer) endField() { x.line.Fields = append(x.line.Fields, x.take()) }

@@ -171,6 +171,7 @@ func (p *parser) entry(row, at int) (*Node, int) {
 			n.raw = append(n.raw, p.lines[i].raw...)
 			n.pieces = append(n.pieces, trim(p.lines[i].text))
 		}
+		n.pieces[len(n.pieces)-1] = x.trimmed(p.lines[x.row].text)
 	}
 	if x.unclosed != nil {
 		p.warn(*x.unclosed, "the quote is not closed on this line; add the missing \"")

@@ -174,7 +174,7 @@ func (n *Node) render() string {
 
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\r' || r == '\n' || r == 0 || r == ctrlZ {
+		if r == '\n' || r == 0 || r == ctrlZ {
 			return '?'
 		}
 		return r

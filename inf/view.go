@@ -33,12 +33,8 @@ func (f *File) ViewWith(lang uint16, more Lookup) *View {
 			v.names = append(v.names, s.Name)
 			v.lines[fold] = nil
 		}
-		isStrings := isStringsSection(fold)
 		for _, l := range s.Lines() {
-			if !isStrings {
-				l = substituted(l, subst)
-			}
-			v.lines[fold] = append(v.lines[fold], l)
+			v.lines[fold] = append(v.lines[fold], substituted(l, subst))
 		}
 	}
 	return v
@@ -101,7 +97,8 @@ func (v *View) Value(section, key string) (string, bool) {
 	return "", false
 }
 
-// Strings returns the strings of the language, names in lower case.
+// Strings returns the strings of the language as they stand, names in lower case. (Lines and Value substitute within
+// [Strings], too, when it is read like another section; so does SetupAPI.)
 func (v *View) Strings() map[string]string {
 	m := make(map[string]string, len(v.strings))
 	for k, s := range v.strings {
