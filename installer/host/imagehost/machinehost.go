@@ -84,22 +84,7 @@ func (h *Host) Info() (host.Info, error) { return h.facts, nil }
 func (h *Host) ExpandEnv(s string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(s, "%")
-		name, after, closed := strings.Cut(rest, "%")
-		if !ok || !closed {
-			return b.String() + s
-		}
-		b.WriteString(before)
-		if value, known := h.env(name, 0); known {
-			b.WriteString(value)
-			s = after
-		} else {
-			b.WriteString("%" + name)
-			s = "%" + after // the second mark may begin the next name
-		}
-	}
+	return host.ExpandEnv(s, func(name string) (string, bool) { return h.env(name, 0) })
 }
 
 // env looks a variable up. REG_EXPAND_SZ values name others; depth bounds a circle.
@@ -118,15 +103,7 @@ func (h *Host) env(name string, depth int) (string, bool) {
 	if !ok || v.Type != host.RegExpandSZ || depth > 8 {
 		return text, ok
 	}
-	parts := strings.Split(text, "%")
-	for i := 1; i < len(parts)-1; i += 2 {
-		if value, known := h.env(parts[i], depth+1); known {
-			parts[i] = value
-		} else {
-			parts[i] = "%" + parts[i] + "%"
-		}
-	}
-	return strings.Join(parts, ""), true
+	return host.ExpandEnv(text, func(name string) (string, bool) { return h.env(name, depth+1) }), true
 }
 
 type variable struct{ name, value string }

@@ -1,0 +1,33 @@
+//go:build !windows
+
+package winhost
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kbforge/kbforge/internal/winekit"
+)
+
+const thisPackage = "github.com/kbforge/kbforge/installer/host/winhost"
+
+// run runs tests of this package's Windows test binary in the prefix and shows what it printed if they failed. A test that
+// runs nothing is a failure.
+func run(t *testing.T, p *winekit.Prefix, exe, pattern string, env ...string) {
+	t.Helper()
+	r := p.RunCmd(t, winekit.Cmd{Exe: exe, Args: []string{"-test.v", "-test.run", pattern}, Env: env, Timeout: 5 * time.Minute})
+	if r.ExitCode != 0 || strings.Contains(r.Stdout, "no tests to run") || !strings.Contains(r.Stdout, "--- PASS") {
+		t.Errorf("exit %d\n%s\n%s", r.ExitCode, r.Stdout, r.Stderr)
+	}
+	for _, line := range strings.Split(r.Stdout, "\n") {
+		if strings.Contains(line, "SKIP") {
+			t.Log(strings.TrimSpace(line))
+		}
+	}
+}
+
+func TestSuiteUnderWine(t *testing.T) {
+	p := winekit.New(t)
+	run(t, p, winekit.BuildWindowsTest(t, thisPackage, "amd64"), "^TestSuite$")
+}
