@@ -101,6 +101,9 @@ func (p *Plan) strings() updateinf.Strings {
 	if m.ServicePack >= 0 {
 		s["service_pack_number"] = strconv.Itoa(m.ServicePack)
 	}
+	if m.PublishingGroup != "" {
+		s["publishing_group_name"] = m.PublishingGroup
+	}
 	if m.ARP.HelpLink != "" {
 		s["helplink"] = m.ARP.HelpLink
 	}

@@ -110,11 +110,11 @@ func samples(name string) []sample {
 	case "multi-branch":
 		fix := pefile.Version{5, 1, 0, 200}
 		return []sample{
-			{"installed/reader.dll", dll(pefile.Version{5, 1, 0, 100}, "5.1.0.100 (contoso.250101-0000)")},
-			{"rtmgdr/reader.dll", dll(fix, "5.1.0.200 (contoso_gdr.260102-0304)")},
-			{"rtmgdr/readerfix.exe", reader(false, fix, "5.1.0.200 (contoso_gdr.260102-0304)")},
-			{"rtmqfe/reader.dll", dll(pefile.Version{5, 1, 0, 201}, "5.1.0.201 (contoso_qfe.260102-0304)")},
-			{"rtmqfe/readerfix.exe", reader(false, pefile.Version{5, 1, 0, 201}, "5.1.0.201 (contoso_qfe.260102-0304)")},
+			{"installed/reader.dll", dll(pefile.Version{5, 1, 0, 100}, "5.1.0.100 (rtm.250101-0000)")},
+			{"rtmgdr/reader.dll", dll(fix, "5.1.0.200 (gdr.260102-0304)")},
+			{"rtmgdr/readerfix.exe", reader(false, fix, "5.1.0.200 (gdr.260102-0304)")},
+			{"rtmqfe/reader.dll", dll(pefile.Version{5, 1, 0, 201}, "5.1.0.201 (qfe.260102-0304)")},
+			{"rtmqfe/readerfix.exe", reader(false, pefile.Version{5, 1, 0, 201}, "5.1.0.201 (qfe.260102-0304)")},
 		}
 	case "standard":
 		return []sample{

@@ -27,6 +27,7 @@ type packageDoc struct {
 	Version          string     `toml:"version"`
 	Revision         *int64     `toml:"revision"`
 	Publisher        string     `toml:"publisher"`
+	PublishingGroup  string     `toml:"publishing-group"`
 	ServicePack      *int64     `toml:"service-pack"`
 	Arch             string     `toml:"arch"`
 	Language         string     `toml:"language"`

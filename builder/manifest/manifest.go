@@ -27,7 +27,8 @@ type Manifest struct {
 	Version          Version
 	Revision         int // -v2, -v3 in the file name; 0 or 1: no suffix
 	Publisher        string
-	ServicePack      int // the service pack that will contain the update (SERVICE_PACK_NUMBER); -1: not said
+	PublishingGroup  string // who inside the publisher; may be empty
+	ServicePack      int    // the service pack that will contain the update (SERVICE_PACK_NUMBER); -1: not said
 	Arch             string
 	Language         Language
 	Description      string

@@ -19,6 +19,7 @@ func (r *resolver) packageTable(p *packageDoc) {
 	}
 	m.Publisher = r.required("package.publisher", p.Publisher, "who publishes the update")
 	m.Kind = r.kind(p.Kind)
+	m.PublishingGroup = r.text("package.publishing-group", p.PublishingGroup, "")
 	m.Title = r.text("package.title", p.Title, fmt.Sprintf("%s for %s (%s)", m.Kind.title, m.Product, m.KB))
 	m.Description = r.text("package.description", p.Description, m.Title)
 	m.ReleaseType = r.text("package.release-type", p.ReleaseType, m.Kind.title)
