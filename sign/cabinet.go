@@ -32,7 +32,7 @@ func Cabinet(ctx context.Context, src, dst string, k Key, o Options) error {
 			return err
 		}
 		return patched(in, tmp, d.MakePatch(blob))
-	}, verifySigned(o))
+	}, verified(o.result()))
 	if err != nil {
 		return fmt.Errorf("sign %s: %w", src, err)
 	}
@@ -49,13 +49,10 @@ func digestCabinet(r io.ReaderAt, o Options) (*cabfile.CabinetDigest, error) {
 
 // cabinet verifies a cabinet.
 func (v *verifier) cabinet() error {
-	// A first pass finds the signature; its digest says what the second one computes.
-	if err := v.cabinetFits(); err != nil {
-		return err
-	}
-	d, err := cabfile.Parse(io.NewSectionReader(v.file, 0, v.size))
+	// The signature says which digest to compute over the file.
+	d, err := openCabinet(v.file)
 	if err != nil {
-		return fmt.Errorf("%w: cabinet: %w", CheckFormat, err)
+		return err
 	}
 	if len(d.Signature) == 0 {
 		return fmt.Errorf("%w: the cabinet has no signature", CheckNotSigned)
@@ -81,8 +78,8 @@ func (v *verifier) cabinet() error {
 
 // cabinetFits bounds the signature size field before relic allocates by it: it stands at offset 48 when the header has a
 // reserved area of at least 20 bytes (offset 36).
-func (v *verifier) cabinetFits() error {
-	b, err := readExactly(v.file, 0, min(v.size, 56))
+func cabinetFits(f io.ReaderAt, fileSize int64) error {
+	b, err := readExactly(f, 0, min(fileSize, 56))
 	if err != nil {
 		return err
 	}
@@ -90,8 +87,8 @@ func (v *verifier) cabinetFits() error {
 		return nil // no reserved area: relic finds no signature, or a short file
 	}
 	size := int64(b[48]) | int64(b[49])<<8 | int64(b[50])<<16 | int64(b[51])<<24
-	if size > MaxSignatureBytes || size > v.size {
-		return fmt.Errorf("%w: the cabinet names a signature of %d bytes in a file of %d", CheckFormat, size, v.size)
+	if size > MaxSignatureBytes || size > fileSize {
+		return fmt.Errorf("%w: the cabinet names a signature of %d bytes in a file of %d", CheckFormat, size, fileSize)
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func CatalogFile(ctx context.Context, src, dst string, k Key, o Options) error {
 			return err
 		}
 		return os.WriteFile(tmp, signed, 0o600)
-	}, verifySigned(o))
+	}, verified(o.result()))
 	if err != nil {
 		return fmt.Errorf("sign %s: %w", src, err)
 	}

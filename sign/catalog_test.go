@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/kbforge/kbforge/internal/need"
-	"github.com/sassoftware/relic/v7/lib/authenticode"
 	"github.com/sassoftware/relic/v7/lib/pkcs7"
 )
 
@@ -206,38 +205,6 @@ func TestUnsignedCatalogSignedByOsslsigncode(t *testing.T) {
 	two, _ := after.Marshal()
 	if !bytes.Equal(one, two) || !bytes.Equal(one, b) {
 		t.Error("the list changed on the way")
-	}
-}
-
-// relic's own catalog signing does not sort; the verifier must say so. This is the proof that the order check can fail.
-func TestUnsortedCatalogRefused(t *testing.T) {
-	p := newPKI(t)
-	list, err := sampleCatalog(t, CatalogV2, goImage(t, "386", 5)).ctl()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := pkcs7.NewBuilder(p.key.signer, embedded(p.key), crypto.SHA256)
-	if err := b.SetContent(oidCTL, asn1.RawValue{FullBytes: list}); err != nil {
-		t.Fatal(err)
-	}
-	for _, oid := range []asn1.ObjectIdentifier{authenticode.OidSpcSpOpusInfo, authenticode.OidSpcStatementType} {
-		if err := b.AddAuthenticatedAttribute(oid, authenticode.SpcSpOpusInfo{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	psd, err := b.Sign()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := psd.Marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := p.verify()
-	o.Strict = false
-	rep, err := Verify(writeFile(t, t.TempDir(), "relic.cat", raw), o)
-	if !errors.Is(err, CheckOrder) || len(rep.Findings) != 1 {
-		t.Errorf("got %v", err)
 	}
 }
 

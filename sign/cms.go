@@ -3,6 +3,8 @@ package sign
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
@@ -123,22 +125,31 @@ func signerInfo(ctx context.Context, k Key, attrs pkcs7.AttributeList, o Options
 
 // stamp adds the token as the unsigned attribute Authenticode looks for.
 func stamp(ctx context.Context, si *pkcs7.SignerInfo, k Key, o Options) error {
-	token, err := o.Stamper.Stamp(ctx, si.EncryptedDigest, o.hash())
+	token, err := stampToken(ctx, si.EncryptedDigest, o.hash(), k.Certificates()[0], o.Stamper)
 	if err != nil {
-		return fmt.Errorf("time stamp: %w", err)
+		return err
+	}
+	return si.UnauthenticatedAttributes.Add(oidSpcToken, asn1.RawValue{FullBytes: token})
+}
+
+// stampToken gets a token and checks it: it must be about the signature, verify, and state a time at which the signer's
+// certificate is valid.
+func stampToken(ctx context.Context, signature []byte, h crypto.Hash, leaf *x509.Certificate, s Stamper) ([]byte, error) {
+	token, err := s.Stamp(ctx, signature, h)
+	if err != nil {
+		return nil, fmt.Errorf("time stamp: %w", err)
 	}
 	t, err := parseToken(token)
 	if err != nil {
-		return fmt.Errorf("time stamp: %w", err)
+		return nil, fmt.Errorf("time stamp: %w", err)
 	}
-	if err := t.check(si.EncryptedDigest, nil); err != nil {
-		return fmt.Errorf("time stamp: %w", err)
+	if err := t.check(signature, nil); err != nil {
+		return nil, fmt.Errorf("time stamp: %w", err)
 	}
-	leaf := k.Certificates()[0]
 	if t.time.Before(leaf.NotBefore) || t.time.After(leaf.NotAfter) {
-		return fmt.Errorf("%w: the authority says it is %s, when the certificate of %s is not valid", CheckTimestamp, day(t.time), name(leaf))
+		return nil, fmt.Errorf("%w: the authority says it is %s, when the certificate of %s is not valid", CheckTimestamp, day(t.time), name(leaf))
 	}
-	return si.UnauthenticatedAttributes.Add(oidSpcToken, asn1.RawValue{FullBytes: token})
+	return token, nil
 }
 
 func sortedCertificates(k Key) pkcs7.RawCertificates {

@@ -108,16 +108,21 @@ func patched(in *os.File, path string, p *binpatch.PatchSet) error {
 	return p.Apply(again, path)
 }
 
-// verifySigned runs the verifier on a result. Roots are what the signature itself brings along: here only the consistency
-// of what was written is in question, and who trusts the key is not known.
-func verifySigned(o Options) func(string) error {
+// verified returns the check of a result. Roots are what the signature itself brings along: here only the consistency of
+// what was written is in question, and who trusts the key is not known.
+func verified(o VerifyOptions) func(string) error {
+	o.embedded = true
 	return func(tmp string) error {
-		_, err := Verify(tmp, VerifyOptions{At: o.Now, Strict: !o.Append, RequireTimestamp: o.Stamper != nil && !o.Append, embedded: true})
-		if err != nil {
+		if _, err := Verify(tmp, o); err != nil {
 			return fmt.Errorf("the result does not verify and was thrown away: %w", err)
 		}
 		return nil
 	}
+}
+
+// result is what must hold for a file signed with o. A signature that was there before need neither be sorted nor stamped.
+func (o Options) result() VerifyOptions {
+	return VerifyOptions{At: o.Now, Strict: !o.Append, RequireTimestamp: o.Stamper != nil && !o.Append}
 }
 
 // readExactly reads n bytes at off.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -47,7 +46,7 @@ func Installer(ctx context.Context, src, dst string, k Key, o Options) error {
 			return err
 		}
 		return insertSignature(in, tmp, blob, meta)
-	}, verifySigned(o))
+	}, verified(o.result()))
 	if err != nil {
 		return fmt.Errorf("sign %s: %w", src, err)
 	}
@@ -64,17 +63,11 @@ func openDatabase(r io.ReaderAt) (*comdoc.ComDoc, error) {
 
 // insertSignature copies in to tmp and adds the two streams.
 func insertSignature(in *os.File, tmp string, blob, meta []byte) error {
-	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_TRUNC, 0)
+	f, err := copyTo(in, tmp)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	if _, err := io.Copy(f, in); err != nil {
-		return err
-	}
 	db, err := comdoc.WriteFile(f)
 	if err != nil {
 		return err
@@ -85,13 +78,7 @@ func insertSignature(in *os.File, tmp string, blob, meta []byte) error {
 	if err := db.AddFile(streamSignature, blob); err != nil {
 		return err
 	}
-	if err := db.Close(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return err
-	}
-	return nil
+	return db.Close()
 }
 
 // digestDatabase hashes all streams but the signature's (and, when extended, first the digest of their metadata), in the
@@ -212,6 +199,9 @@ func hashEntry(e *comdoc.DirEnt, d hash.Hash) {
 
 // installer verifies a Windows Installer database.
 func (v *verifier) installer() error {
+	if err := wholeSectors(v.file, v.size); err != nil {
+		return err
+	}
 	db, err := openDatabase(v.file)
 	if err != nil {
 		return err
@@ -246,6 +236,22 @@ func (v *verifier) installer() error {
 		v.fail(s.Number, fmt.Errorf("%w: the metadata of the streams (names, sizes, times) was changed after signing", CheckContent))
 	}
 	v.compare(s.Number, d, sum)
+	return nil
+}
+
+// wholeSectors wants a file that ends with a sector, as every writer leaves it; relic reads on where the last one is short.
+// The size of a sector is a power of two whose exponent stands at offset 30: 9 or 12 ([MS-CFB] 2.2).
+func wholeSectors(r io.ReaderAt, size int64) error {
+	head, err := readExactly(r, 0, min(size, 32))
+	if err != nil {
+		return err
+	}
+	if len(head) < 32 || (head[30] != 9 && head[30] != 12) || head[31] != 0 {
+		return fmt.Errorf("%w: compound file: the header is damaged", CheckFormat)
+	}
+	if size%(1<<head[30]) != 0 {
+		return fmt.Errorf("%w: compound file: %d bytes are no whole number of sectors; the file is cut off", CheckFormat, size)
+	}
 	return nil
 }
 

@@ -63,7 +63,7 @@ func (k *commandKey) SignDigest(ctx context.Context, digest []byte, h crypto.Has
 	if out.overflow {
 		return nil, fmt.Errorf("%w: command %s wrote more than %d bytes; it must write the raw signature and nothing else", ErrKey, k.argv[0], MaxSignature)
 	}
-	sig := out.Bytes()
+	sig := out.kept
 	if !verifies(k.Public(), digest, h, sig) {
 		return nil, fmt.Errorf("%w: command %s wrote %d bytes that are no %s signature of the digest by the key of %s; it must write the raw signature and nothing else",
 			ErrKey, k.argv[0], len(sig), algorithm(k.Public()), name(k.chain[0]))
@@ -91,26 +91,24 @@ func verifies(pub crypto.PublicKey, digest []byte, h crypto.Hash, sig []byte) bo
 
 // said quotes the first lines of a command's standard error.
 func said(b *boundedBuffer) string {
-	s := strings.TrimSpace(b.String())
+	s := strings.TrimSpace(string(b.kept))
 	if s == "" {
 		return ""
 	}
 	return "; it said: " + strings.Join(strings.Fields(s), " ")
 }
 
-// boundedBuffer keeps the first limit bytes and swallows the rest.
+// boundedBuffer keeps the first limit bytes and swallows the rest. It embeds nothing: bytes.Buffer's ReadFrom would go
+// around the limit.
 type boundedBuffer struct {
-	bytes.Buffer
+	kept     []byte
 	limit    int
 	overflow bool
 }
 
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if room := b.limit - b.Len(); len(p) > room {
-		b.overflow = true
-		b.Buffer.Write(p[:room])
-	} else {
-		b.Buffer.Write(p)
-	}
+	room := min(b.limit-len(b.kept), len(p))
+	b.overflow = b.overflow || room < len(p)
+	b.kept = append(b.kept, p[:room]...)
 	return len(p), nil
 }

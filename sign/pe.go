@@ -41,7 +41,7 @@ func PE(ctx context.Context, src, dst string, k Key, o Options) error {
 			}
 		}
 		return writeTable(in, tmp, im, blob)
-	}, verifySigned(o))
+	}, verified(o.result()))
 	if err != nil {
 		return fmt.Errorf("sign %s: %w", src, err)
 	}

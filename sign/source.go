@@ -1,0 +1,135 @@
+package sign
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Source says where a key is. Exactly one of PFX, Certificate with Key, Certificate with Command, and Development is used.
+// The tags are for TOML; a password itself never stands in a file or on a command line.
+type Source struct {
+	PFX          string   `toml:"pfx"`           // PKCS #12 file
+	PasswordEnv  string   `toml:"password_env"`  // name of the environment variable with its password
+	PasswordFile string   `toml:"password_file"` // file with its password; one closing line end is not part of it
+	Certificate  string   `toml:"cert"`          // PEM or DER, with the intermediates
+	Key          string   `toml:"key"`           // PEM
+	Command      []string `toml:"command"`       // see CommandKey
+	Development  string   `toml:"development"`   // folder of a development key
+}
+
+// Prompt asks a person for a password; label says for what.
+type Prompt func(label string) ([]byte, error)
+
+// Open loads the key. env looks up environment variables (os.LookupEnv); prompt asks when neither PasswordEnv nor
+// PasswordFile is set, and may be nil when nobody can be asked.
+func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.PFX != "":
+		password, err := s.password(env, prompt)
+		if err != nil {
+			return nil, err
+		}
+		return LoadPFX(s.PFX, password)
+	case s.Development != "":
+		return LoadDevelopmentKey(s.Development)
+	case len(s.Command) > 0:
+		certs, err := LoadCertificates(s.Certificate)
+		if err != nil {
+			return nil, err
+		}
+		return CommandKey(certs, s.Command...)
+	}
+	return LoadPEM(s.Certificate, s.Key)
+}
+
+// check reports every contradiction.
+func (s Source) check() error {
+	var errs []error
+	complain := func(bad bool, text string) {
+		if bad {
+			errs = append(errs, fmt.Errorf("%w: %s", ErrKey, text))
+		}
+	}
+	n := 0
+	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.Development != ""} {
+		if given {
+			n++
+		}
+	}
+	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or development")
+	complain(n > 1, "give only one of pfx, key, command and development")
+	complain(n == 0 && s.Certificate != "", "cert is given without key or command")
+	complain((s.Key != "" || len(s.Command) > 0) && s.Certificate == "", "key and command need cert, the certificate of the key")
+	complain(s.Certificate != "" && (s.PFX != "" || s.Development != ""), "cert does not go with pfx or development, which hold their certificates")
+	complain(s.PFX == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx only")
+	complain(s.PasswordEnv != "" && s.PasswordFile != "", "give password_env or password_file, not both")
+	return errors.Join(errs...)
+}
+
+// password never appears in a message.
+func (s Source) password(env func(string) (string, bool), prompt Prompt) ([]byte, error) {
+	switch {
+	case s.PasswordEnv != "":
+		v, ok := env(s.PasswordEnv)
+		if !ok {
+			return nil, fmt.Errorf("%w: the environment variable %s, which should hold the password of %s, is not set", ErrKey, s.PasswordEnv, s.PFX)
+		}
+		return []byte(v), nil
+	case s.PasswordFile != "":
+		b, err := readLimited(s.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("%w: password of %s: %w", ErrKey, s.PFX, err)
+		}
+		b = bytes.TrimSuffix(b, []byte("\n"))
+		return bytes.TrimSuffix(b, []byte("\r")), nil
+	case prompt != nil:
+		return prompt("password of " + s.PFX)
+	}
+	return nil, fmt.Errorf("%w: %s needs a password; name an environment variable or a file that holds it", ErrKey, s.PFX)
+}
+
+// Profile is a named way to sign ([signing.release] in a configuration file): a key and what to write.
+type Profile struct {
+	Source
+	Hash        string   `toml:"hash"` // sha256 (also when empty), sha384, sha512; sha1 for catalogs of old systems
+	Description string   `toml:"description"`
+	URL         string   `toml:"url"`
+	Timestamp   []string `toml:"timestamp"` // URLs of RFC 3161 servers, tried in turn
+	PageHashes  bool     `toml:"page_hashes"`
+}
+
+// Options of the profile at the given time. A profile with time stamp servers makes signing fail when none answers.
+func (p Profile) Options(now time.Time) (Options, error) {
+	o := Options{Description: p.Description, URL: p.URL, PageHashes: p.PageHashes, Now: now}
+	h, err := ParseHash(p.Hash)
+	if err != nil {
+		return Options{}, err
+	}
+	o.Hash = h
+	if len(p.Timestamp) > 0 {
+		o.Stamper = &TimestampClient{URLs: p.Timestamp}
+	}
+	return o, nil
+}
+
+// ParseHash reads the name of a digest; "" is SHA-256.
+func ParseHash(s string) (crypto.Hash, error) {
+	switch strings.ReplaceAll(strings.ToLower(s), "-", "") {
+	case "", "sha256":
+		return crypto.SHA256, nil
+	case "sha384":
+		return crypto.SHA384, nil
+	case "sha512":
+		return crypto.SHA512, nil
+	case "sha1":
+		return crypto.SHA1, nil
+	}
+	return 0, fmt.Errorf("digest %q: use sha256, sha384, sha512, or sha1 for catalogs of old systems", s)
+}
