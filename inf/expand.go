@@ -5,6 +5,11 @@ import "strings"
 // Expand replaces %name% by what lookup says and %% by a percent sign. A name that lookup does not know stays, percent
 // signs included: %SystemRoot%, %1 and %* are data in real packages.
 func Expand(s string, lookup func(name string) (string, bool)) string {
+	return expand(s, func(name, _ string) (string, bool) { return lookup(name) })
+}
+
+// expand is Expand with a lookup that sees what follows the name.
+func expand(s string, lookup func(name, rest string) (string, bool)) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
@@ -23,7 +28,7 @@ func Expand(s string, lookup func(name string) (string, bool)) string {
 		name := s[i+1 : j]
 		if name == "" {
 			out.WriteByte('%')
-		} else if v, ok := lookup(name); ok {
+		} else if v, ok := lookup(name, s[j+1:]); ok {
 			out.WriteString(v)
 		} else {
 			out.WriteString(s[i : j+1])

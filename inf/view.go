@@ -41,27 +41,17 @@ func (f *File) ViewWith(lang uint16, more Lookup) *View {
 }
 
 func (v *View) expand(s string, more Lookup) string {
-	s = Expand(s, func(name string) (string, bool) {
-		if t, ok := v.strings[strings.ToLower(name)]; ok {
-			return t, true
+	return expand(s, func(name, rest string) (string, bool) {
+		t, ok := v.strings[strings.ToLower(name)]
+		if ok || more == nil {
+			return t, ok
 		}
-		if more == nil {
-			return "", false
-		}
-		t, ok := more(name)
-		if ok && strings.HasSuffix(t, `\`) {
-			t = strings.TrimSuffix(t, `\`) + dirEnd
+		if t, ok = more(name); strings.HasPrefix(rest, `\`) {
+			t = strings.TrimSuffix(t, `\`)
 		}
 		return t, ok
 	})
-	if strings.Contains(s, dirEnd) {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, dirEnd+`\`, `\`), dirEnd, `\`)
-	}
-	return s
 }
-
-// dirEnd stands for the backslash that ends a directory until it is known what follows. NUL cannot come from a file.
-const dirEnd = "\x00"
 
 func substituted(l Line, subst func(string) string) Line {
 	l.Key = subst(l.Key)

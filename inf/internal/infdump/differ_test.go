@@ -67,9 +67,7 @@ func TestAgainstSetupAPI(t *testing.T) {
 		why := explain(ours, theirs, data)
 		reasons[why]++
 		if why == "" && reasons[""] <= 10 {
-			a, _ := json.Marshal(ours)
-			b, _ := json.Marshal(theirs)
-			t.Errorf("%.3000q\nours   %.3000s\ntheirs %.3000s", data, a, b)
+			t.Errorf("%.3000q\n%s", data, difference(ours, theirs))
 		}
 	}
 	refused := reasons["refused by both"]
@@ -165,4 +163,27 @@ func sameText(ours, theirs string, why map[string]bool) bool {
 		return true
 	}
 	return false
+}
+
+// difference shows the first section that differs.
+func difference(ours, theirs Dump) string {
+	for i := 0; i < len(ours.Sections) && i < len(theirs.Sections); i++ {
+		s, t := ours.Sections[i], theirs.Sections[i]
+		for j := 0; j < len(s.Lines) && j < len(t.Lines); j++ {
+			if !reflect.DeepEqual(s.Lines[j], t.Lines[j]) && !sameBut(Dump{Sections: []Section{{Lines: s.Lines[j : j+1]}}},
+				Dump{Sections: []Section{{Lines: t.Lines[j : j+1]}}}, map[string]bool{}) {
+				return show(s.Name, s.Lines[j]) + "\n" + show(t.Name, t.Lines[j])
+			}
+		}
+	}
+	return fmt.Sprintf("ours 0x%X line %d, %d sections; theirs 0x%X line %d, %d sections",
+		ours.Code, ours.Line, len(ours.Sections), theirs.Code, theirs.Line, len(theirs.Sections))
+}
+
+func show(section string, l Line) string {
+	key := "none"
+	if l.Key != nil {
+		key = fmt.Sprintf("%q", *l.Key)
+	}
+	return fmt.Sprintf("[%s] key %s fields %q", section, key, l.Fields)
 }
