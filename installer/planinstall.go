@@ -297,8 +297,11 @@ func compareVersions(a, b [4]uint16) int {
 // migrationCache keeps the setup files and the payload of more cumulative branches in $hf_mig$, so that a later update, or
 // a service pack, can bring this one along (white paper, "Branching").
 func (p *installPlan) migrationCache() error {
+	if p.c.branch == "" { // a package of standard layout
+		return nil
+	}
 	above := p.c.chooser.Above(p.c.branch)
-	if p.c.branch == "" || len(above) == 0 {
+	if len(above) == 0 {
 		return nil
 	}
 	names := append([]string(nil), p.l.br.Common...)

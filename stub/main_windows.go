@@ -22,7 +22,7 @@ func main() {
 	os.Exit(int(int32(run()))) // all 32 bits reach the caller
 }
 
-func run() uint32 {
+func run() (code uint32) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	image, err := programPath()
@@ -42,6 +42,7 @@ func run() uint32 {
 			return process.Child{Exe: exe, Args: args, Output: childOutput(console)}.Run()
 		}, openPackage: source.Open,
 	}
+	defer p.caught(&code)
 	switch {
 	case copied:
 		return p.runAsCopy(ctx, job)
@@ -66,14 +67,20 @@ func (p *program) runOriginal(console *os.File) uint32 {
 
 // runAsCopy does the work of spuninst.exe.
 func (p *program) runAsCopy(ctx context.Context, job *selfcopy.Job) uint32 {
-	opts, code, refused := p.removalOptions()
-	gone := false
-	if !refused {
-		code, gone = p.remove(ctx, opts, job.Image)
-	}
+	code, gone := p.removal(ctx, job)
 	job.Report(code)
 	if gone {
 		job.Clean()
 	}
 	return code
+}
+
+// removal gives the original its code even if the work panics.
+func (p *program) removal(ctx context.Context, job *selfcopy.Job) (code uint32, gone bool) {
+	defer p.caught(&code)
+	opts, code, over := p.removalOptions()
+	if over {
+		return code, false
+	}
+	return p.remove(ctx, opts, job.Image)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/kbforge/kbforge/installer"
@@ -169,6 +170,20 @@ func (p *program) fail(opts cmdline.Options, title string, err error, logPath st
 	}
 	p.ui(opts).Message(ui.Failure, text)
 	return status.Exit(err, status.Result{}, opts.ER)
+}
+
+// caught turns a panic, which is a fault of this program, into an error and an exit code that means one. What was begun is
+// undone at the next start. To be deferred.
+func (p *program) caught(code *uint32) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	opts, _ := cmdline.Parse(cmdline.Install, p.args) // again, for /quiet and /ER; whatever is wrong was told before
+	if p.console != nil {
+		fmt.Fprintf(p.console, "%s\n", debug.Stack())
+	}
+	*code = p.fail(opts, "", status.Wrap(status.SetupError, fmt.Errorf("internal error: %v", fault)), "")
 }
 
 // end tells the outcome, arranges the restart, and gives the exit code.

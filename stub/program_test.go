@@ -206,6 +206,21 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+func TestPanicIsAFailure(t *testing.T) {
+	f := newFixture(true, "/quiet", "/ER")
+	run := func() (code uint32) {
+		defer f.caught(&code)
+		panic("odd")
+	}
+	if code := run(); code != 61552 || !strings.Contains(f.console.String(), "TestPanicIsAFailure") {
+		t.Errorf("code %d, console %q", code, f.console)
+	}
+	f.args = nil
+	if code := run(); code != 1603 || !reflect.DeepEqual(f.desktop.told, []string{"An error in updating your system has occurred: internal error: odd"}) {
+		t.Errorf("attended: code %d, told %q", code, f.desktop.told)
+	}
+}
+
 func TestUIFollowsTheSwitches(t *testing.T) {
 	f := newFixture(false)
 	for line, want := range map[string]string{"": "ui.Attended", "/passive": "ui.Passive", "/quiet": "ui.Quiet"} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sort"
 	"strings"
 	"testing"
@@ -116,7 +117,7 @@ func TestInstallAndRemoveUnderWine(t *testing.T) {
 	m := newWineMachine(t)
 	root := m.extract(t, "new")
 	update := root + `\update\update.exe`
-	files, _ := m.state(t)
+	files, registry := m.state(t)
 
 	r := m.Run(t, update, "/quiet", "/norestart", "/ER")
 	if r.ExitCode != 0 || r.Stdout+r.Stderr != "" {
@@ -132,8 +133,9 @@ func TestInstallAndRemoveUnderWine(t *testing.T) {
 			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
 	}
-	if got := m.RegText(t, `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\KB900007`, "UninstallString"); got != `"`+spuninst+`"` {
-		t.Errorf("UninstallString %s", got)
+	got, _ := m.RegGet(t, `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\KB900007`, "UninstallString")
+	if want := winekit.SZ(`"` + spuninst + `"`); !reflect.DeepEqual(got, want) {
+		t.Errorf("UninstallString %s, want %s", winekit.FormatValue(got), winekit.FormatValue(want))
 	}
 
 	r = m.Run(t, update, "/l")
@@ -150,12 +152,9 @@ func TestInstallAndRemoveUnderWine(t *testing.T) {
 		t.Errorf("removal log:\n%s", log)
 	}
 	m.settle(t)
-	after, _ := m.state(t)
-	if d := files.Diff(after); len(d) > 0 {
-		t.Errorf("the files differ after the removal:\n%s", strings.Join(d, "\n"))
-	}
-	if _, ok := m.RegGet(t, `HKLM\SOFTWARE\Contoso\Widget`, "Level"); ok {
-		t.Error("the registry value is still there")
+	filesAfter, registryAfter := m.state(t)
+	if d := append(files.Diff(filesAfter), registry.Diff(registryAfter)...); len(d) > 0 {
+		t.Errorf("the machine differs after the removal:\n%s", strings.Join(d, "\n"))
 	}
 }
 
