@@ -39,15 +39,16 @@ type Factory struct {
 	Restart func(t *testing.T, h host.Host) host.Host
 	// Catalog is a catalog file this host accepts; nil: any bytes.
 	Catalog func(t *testing.T) []byte
+	// Wine: the host runs on Wine 8, where every file has AttrArchive, no directory is read-only and a rename never changes
+	// the case of a name that is there. What Windows does instead is left unchecked.
+	Wine bool
 	// Events gives the text of what ReportEvent wrote.
 	Events func(t *testing.T, h host.Host) string
 }
 
 // Run checks the whole contract.
 func Run(t *testing.T, f Factory) {
-	if f.Dir == "" {
-		f.Dir = `C:\kbforge-hosttest`
-	}
+	f.setDefaults()
 	for _, group := range []struct {
 		name  string
 		cases []testCase
@@ -61,6 +62,12 @@ func Run(t *testing.T, f Factory) {
 				t.Run(c.name, func(t *testing.T) { c.run(newEnv(t, f)) })
 			}
 		})
+	}
+}
+
+func (f *Factory) setDefaults() {
+	if f.Dir == "" {
+		f.Dir = `C:\kbforge-hosttest`
 	}
 }
 
@@ -82,15 +89,20 @@ const keyPath = `SOFTWARE\kbforge-hosttest`
 
 func newEnv(t *testing.T, f Factory) *env {
 	e := &env{T: t, f: f, h: f.New(t), dir: f.Dir, key: keyPath}
-	e.clean()
-	if _, err := e.h.MkdirAll(e.dir, 0); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.h.CreateKey(e.k(""), false); err != nil {
-		t.Fatal(err)
-	}
+	e.setUp()
 	t.Cleanup(e.clean)
 	return e
+}
+
+func (e *env) setUp() {
+	e.Helper()
+	e.clean()
+	if _, err := e.h.MkdirAll(e.dir, 0); err != nil {
+		e.Fatal(err)
+	}
+	if _, err := e.h.CreateKey(e.k(""), false); err != nil {
+		e.Fatal(err)
+	}
 }
 
 // clean takes out what the suite makes.
@@ -204,6 +216,35 @@ func (e *env) stat(path string) host.FileInfo {
 	i, err := e.h.Stat(path)
 	e.ok(err)
 	return i
+}
+
+// hasAttr checks the attributes of a file or directory.
+func (e *env) hasAttr(path string, want host.Attr) {
+	e.Helper()
+	got := e.stat(path).Attr
+	if e.f.Wine && want&host.AttrDirectory != 0 {
+		want &^= host.AttrReadOnly
+	} else if e.f.Wine {
+		want |= host.AttrArchive
+	}
+	if got != want {
+		e.Errorf("attributes of %s: got %#x, want %#x", path, got, want)
+	}
+}
+
+// hasNames checks what a directory lists.
+func (e *env) hasNames(path string, want ...string) {
+	e.Helper()
+	got := e.names(path)
+	if e.f.Wine {
+		for i := range got {
+			got[i] = host.Fold(got[i])
+		}
+		for i := range want {
+			want[i] = host.Fold(want[i])
+		}
+	}
+	e.equal("names", got, want)
 }
 
 func (e *env) missing(path string) {

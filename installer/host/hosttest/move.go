@@ -30,7 +30,7 @@ func moveCases() []testCase {
 			e.missing(e.p("a"))
 			e.missing(e.p(`a\b\f`))
 			e.holds(e.p(`z\b\f`), "x")
-			e.equal("attributes", e.stat(e.p(`z\b\f`)).Attr, host.AttrSystem)
+			e.hasAttr(e.p(`z\b\f`), host.AttrSystem)
 			e.write(`z\b\g`, "y")
 			e.equal("names", e.names(e.p(`z\b`)), []string{"f", "g"})
 			// What is made anew under the old name has nothing of the old.
@@ -44,7 +44,7 @@ func moveCases() []testCase {
 			e.ok(e.h.Rename(e.p("from"), e.p("to"), true))
 			e.missing(e.p("from"))
 			e.holds(e.p("to"), "new")
-			e.equal("names", e.names(e.dir), []string{"to"})
+			e.hasNames(e.dir, "to")
 			e.equal("attributes", e.stat(e.p("to")).Attr, host.AttrArchive)
 		}},
 		{"Rename over a read-only file", func(e *env) {
@@ -56,13 +56,13 @@ func moveCases() []testCase {
 			for _, replace := range []bool{false, true} {
 				e.write("name", "x")
 				e.ok(e.h.Rename(e.p("name"), e.p("NAME"), replace))
-				e.equal("names", e.names(e.dir), []string{"NAME"})
+				e.hasNames(e.dir, "NAME")
 				e.holds(e.p("name"), "x")
 				e.ok(e.h.Remove(e.p("name")))
 			}
 			e.mkdir("d")
 			e.ok(e.h.Rename(e.p("d"), e.p("D"), false))
-			e.equal("names", e.names(e.dir), []string{"D"})
+			e.hasNames(e.dir, "D")
 		}},
 		{"Rename that cannot be", func(e *env) {
 			e.write("f", "x")
@@ -101,7 +101,7 @@ func moveCases() []testCase {
 			path := e.write("f", "x")
 			e.ok(e.h.SetMeta(path, host.FileMeta{ModTime: stamp(), Attr: host.AttrReadOnly | host.AttrDirectory}))
 			i := e.stat(path)
-			e.equal("attributes", i.Attr, host.AttrReadOnly)
+			e.hasAttr(path, host.AttrReadOnly)
 			if !i.ModTime.Equal(stamp()) {
 				e.Errorf("time %v", i.ModTime)
 			}
@@ -120,7 +120,7 @@ func moveCases() []testCase {
 			d := e.mkdir("d")
 			e.ok(e.h.SetMeta(d, host.FileMeta{ModTime: stamp(), Attr: host.AttrHidden | host.AttrReadOnly}))
 			i := e.stat(d)
-			e.equal("attributes", i.Attr, host.AttrDirectory|host.AttrHidden|host.AttrReadOnly)
+			e.hasAttr(d, host.AttrDirectory|host.AttrHidden|host.AttrReadOnly)
 			if !i.ModTime.Equal(stamp()) {
 				e.Errorf("time %v", i.ModTime)
 			}

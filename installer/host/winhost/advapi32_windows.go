@@ -57,10 +57,12 @@ func (a *advapi32) DeleteKey(root windows.Handle, path *uint16, access uint32) e
 	return status(r)
 }
 
-// SetValue writes any type.
+// SetValue writes any type and exactly data. RegSetValueEx takes a NUL that follows the data of a string type in memory
+// for a terminator that the caller forgot to count, and adds it; so something else must follow.
 func (a *advapi32) SetValue(key windows.Handle, name *uint16, typ uint32, data []byte) error {
+	buf := append(data[:len(data):len(data)], 0xff, 0xff)
 	r, _, _ := a.regSetValueEx.Call(uintptr(key), uintptr(unsafe.Pointer(name)), 0, uintptr(typ),
-		uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+		uintptr(unsafe.Pointer(&buf[0])), uintptr(len(data)))
 	return status(r)
 }
 

@@ -48,6 +48,9 @@ func (h *Host) Folder(csidl int) (string, error) {
 	default:
 		dir, err = h.shell32.FolderPath(csidl)
 	}
+	if err == nil && dir != "" { // a virtual folder has no path, or one that names no directory
+		_, _, err = host.SplitPath(dir)
+	}
 	if err != nil || dir == "" {
 		return "", fmt.Errorf("folder %d: %w (%v)", csidl, fs.ErrNotExist, err)
 	}

@@ -29,5 +29,16 @@ func run(t *testing.T, p *winekit.Prefix, exe, pattern string, env ...string) {
 
 func TestSuiteUnderWine(t *testing.T) {
 	p := winekit.New(t)
-	run(t, p, winekit.BuildWindowsTest(t, thisPackage, "amd64"), "^TestSuite$")
+	exe := winekit.BuildWindowsTest(t, thisPackage, "amd64")
+	t.Run("suite", func(t *testing.T) { run(t, p, exe, "^(TestSuite|TestNativeSystem32)$") })
+	t.Run("restart", func(t *testing.T) {
+		run(t, p, exe, "^TestBeforeRestart$", "KBFORGE_RESTART=1")
+		p.Restart(t)
+		run(t, p, exe, "^TestAfterRestart$", "KBFORGE_RESTART=1")
+	})
+}
+
+func TestSuiteUnderWine32(t *testing.T) {
+	p := winekit.New32(t)
+	run(t, p, winekit.BuildWindowsTest(t, thisPackage, "386"), "^(TestSuite|TestNativeSystem32)$")
 }

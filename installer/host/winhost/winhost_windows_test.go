@@ -1,7 +1,11 @@
 package winhost
 
 import (
+	"errors"
+	"io/fs"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/windows"
@@ -12,7 +16,56 @@ import (
 
 // TestSuite runs the contract on this machine. It makes and takes away C:\kbforge-hosttest and
 // HKLM\SOFTWARE\kbforge-hosttest, so it needs an administrator.
-func TestSuite(t *testing.T) {
+func TestSuite(t *testing.T) { hosttest.Run(t, factory()) }
+
+// TestBeforeRestart and TestAfterRestart need a restart of the machine between them.
+func TestBeforeRestart(t *testing.T) {
+	if os.Getenv("KBFORGE_RESTART") == "" {
+		t.Skip("set KBFORGE_RESTART, run this, restart Windows, run TestAfterRestart")
+	}
+	hosttest.BeforeRestart(t, factory())
+}
+
+func TestAfterRestart(t *testing.T) {
+	if os.Getenv("KBFORGE_RESTART") == "" {
+		t.Skip("set KBFORGE_RESTART, run TestBeforeRestart, restart Windows, run this")
+	}
+	hosttest.AfterRestart(t, factory())
+}
+
+// TestNativeSystem32: also a 32-bit process writes into the native system32 and reads the native registry.
+func TestNativeSystem32(t *testing.T) {
+	h := newHost(t)
+	i, err := h.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i.Arch == host.X86 {
+		t.Skip("a 32-bit Windows has one system32")
+	}
+	const name = `\kbforge-hosttest.txt`
+	if err := h.WriteFile(i.SystemDir+name, strings.NewReader("native"), host.FileMeta{}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := h.Remove(i.SystemDir + name); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := h.Stat(i.SystemDirX86 + name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file went to SysWOW64: %v", err)
+	}
+	if _, err := h.Stat(i.SystemDir + name); err != nil {
+		t.Error(err)
+	}
+	dir, err := h.Folder(38)
+	if err != nil || host.Fold(dir) != host.Fold(h.ExpandEnv("%ProgramFiles%")) || strings.Contains(dir, "(x86)") {
+		t.Errorf("Program Files is %q, %v", dir, err)
+	}
+	t.Logf("%s process on %s, redirected: %v", runtime.GOARCH, i.Arch, h.(*Host).wow64)
+}
+
+func factory() hosttest.Factory {
 	f := hosttest.Factory{
 		New:     newHost,
 		Reopen:  func(t *testing.T, _ host.Host) host.Host { return newHost(t) },
@@ -25,10 +78,10 @@ func TestSuite(t *testing.T) {
 			}
 		},
 	}
-	if underWine() {
+	if f.Wine = underWine(); f.Wine {
 		f.Link = nil // Wine 8 takes the call and makes nothing
 	}
-	hosttest.Run(t, f)
+	return f
 }
 
 func newHost(t *testing.T) host.Host {

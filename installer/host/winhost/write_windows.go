@@ -30,10 +30,14 @@ func (h *Host) writeFile(path string, src io.Reader, meta host.FileMeta) error {
 	if err != nil {
 		return err
 	}
-	err = fill(f, src, meta)
-	if err == nil && p.there {
-		err = copySecurity(p.ext(), tmp)
-	}
+	err = fill(f, src, func() error {
+		if p.there {
+			if err := copySecurity(p.ext(), tmp); err != nil {
+				return err
+			}
+		}
+		return setBasic(f, meta, 0, false)
+	})
 	return commit(tmp, p, err)
 }
 
@@ -64,15 +68,16 @@ func (h *Host) temp(dir string) (ext string, f windows.Handle, err error) {
 	return ext, f, mapped(err)
 }
 
-// fill writes the temporary file, flushes it, sets what meta says and closes it.
-func fill(f windows.Handle, src io.Reader, meta host.FileMeta) error {
+// fill writes the temporary file, flushes it, lets finish set what is not content and closes it. Security comes before
+// attributes, since Wine keeps both in one place.
+func fill(f windows.Handle, src io.Reader, finish func() error) error {
 	out := os.NewFile(uintptr(f), "temporary file")
 	_, err := io.Copy(struct{ io.Writer }{out}, src)
 	if err == nil {
 		err = windows.FlushFileBuffers(f)
 	}
 	if err == nil {
-		err = setBasic(f, meta, 0, false)
+		err = finish()
 	}
 	if e := out.Close(); err == nil {
 		err = e
@@ -191,13 +196,10 @@ func (h *Host) copyFile(from, to string) error {
 	if err == nil {
 		err = mapped(flushCopy(tmp, src))
 	}
-	if err == nil {
-		err = copySecurity(src.ext(), tmp)
-	}
 	return commit(tmp, p, err)
 }
 
-// flushCopy puts a copy on disk and gives it the source's attributes and time: opening a file to flush it needs it to be
+// flushCopy puts a copy on disk and gives it the source's security, attributes and time: opening a file to flush it needs it to be
 // writable.
 func flushCopy(tmp string, src place) error {
 	if err := windows.SetFileAttributes(wide(tmp), windows.FILE_ATTRIBUTE_NORMAL); err != nil {
@@ -209,6 +211,9 @@ func flushCopy(tmp string, src place) error {
 	}
 	defer windows.CloseHandle(f)
 	if err := windows.FlushFileBuffers(f); err != nil {
+		return err
+	}
+	if err := copySecurity(src.ext(), tmp); err != nil {
 		return err
 	}
 	return setBasic(f, host.FileMeta{ModTime: src.info.ModTime, Attr: src.info.Attr}, src.attr, false)
