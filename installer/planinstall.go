@@ -339,6 +339,9 @@ func (p *installPlan) cache(target, name string) error {
 		return err
 	}
 	if s.Existed {
+		if same, err := p.holds(target, name); err != nil || same {
+			return err
+		}
 		if s.Backup, err = p.save(target, "", ""); err != nil {
 			return err
 		}
@@ -348,4 +351,22 @@ func (p *installPlan) cache(target, name string) error {
 	}
 	p.add(s)
 	return nil
+}
+
+// holds reports whether a file of the machine has the content of a file of the package.
+func (p *installPlan) holds(target, name string) (bool, error) {
+	there, err := p.host.Open(target)
+	if err != nil {
+		return false, err
+	}
+	defer there.Close()
+	ours, err := p.r.Package.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer ours.Close()
+	if there.Size() != ours.Size() {
+		return false, nil
+	}
+	return step.SameContent(there, ours)
 }

@@ -352,6 +352,11 @@ func (p *installPlan) ownFile(target, from string) error {
 		return err
 	}
 	if s.Existed, err = p.exists(target); err == nil && s.Existed {
+		if name, ok := strings.CutPrefix(from, step.FromPackage); ok {
+			if same, err := p.holds(target, name); err != nil || same {
+				return err
+			}
+		}
 		s.Backup, err = p.save(target, "", "")
 	}
 	if err != nil {

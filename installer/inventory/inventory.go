@@ -164,7 +164,7 @@ func compare(it Item) (Action, string) {
 }
 
 func byVersion(n, o Facts) (Action, string) {
-	versions := fmt.Sprintf("version %s, package has %s", orNone(o), orNone(n))
+	versions := fmt.Sprintf("has %s, the package has %s", versionOr(o), versionOr(n))
 	switch {
 	case !n.HasVersion && o.HasVersion:
 		return Keep, versions // OURS: a file with a version is never replaced by one without
@@ -175,18 +175,18 @@ func byVersion(n, o Facts) (Action, string) {
 	}
 	switch c := n.Version.Compare(o.Version); {
 	case c < 0:
-		return Keep, "is newer: " + versions
+		return Keep, "is newer: it " + versions
 	case c > 0:
 		return Copy, versions
 	}
 	return Copy, "has the same version " + n.Version.String() + " but different content"
 }
 
-func orNone(f Facts) string {
+func versionOr(f Facts) string {
 	if !f.HasVersion {
-		return "none"
+		return "no version"
 	}
-	return f.Version.String()
+	return "version " + f.Version.String()
 }
 
 // Suite bits of host.Info (VER_SUITE_*).

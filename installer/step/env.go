@@ -77,10 +77,11 @@ func sameFile(h host.Host, a, b string) (bool, error) {
 	if fa.Size() != fb.Size() {
 		return false, nil
 	}
-	return equalReaders(fa, fb)
+	return SameContent(fa, fb)
 }
 
-func equalReaders(a, b io.Reader) (bool, error) {
+// SameContent reports whether two readers yield the same bytes.
+func SameContent(a, b io.Reader) (bool, error) {
 	ba, bb := make([]byte, 64<<10), make([]byte, 64<<10)
 	for {
 		na, ea := io.ReadFull(a, ba)
