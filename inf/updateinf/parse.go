@@ -183,7 +183,7 @@ func (p *parser) keep() {
 			continue
 		}
 		for _, file := range l.Fields[1:] {
-			p.u.Keep = append(p.u.Keep, joinPath(dir, file))
+			p.u.Keep = append(p.u.Keep, dir+`\`+file)
 		}
 	}
 }
