@@ -2,18 +2,20 @@
 # get-wine32.sh: gives the Wine tests a Wine that runs 32-bit programs too, in the user's cache directory.
 #
 # Debian's wine32:i386 needs some eighty i386 libraries of exactly the versions that are installed for amd64, and the machine
-# declared a multi-architecture one; that fails whenever a mirror lags. Console programs need none of them. So this takes
-# only the packages wine32 and libwine of i386, of the version that is installed for amd64, from the machine's own Debian
-# mirror (apt checks the signatures), and lays them beside a copy of the 64-bit loader. The one thing it needs installed is
-# libc6-i386.
+# declared a multi-architecture one; that fails whenever a mirror lags. Console programs need only libgcc of them. So this
+# takes the packages wine32 and libwine of i386, of the version that is installed for amd64, and libgcc from the machine's own
+# Debian mirror (apt checks the signatures), and lays them beside a copy of the 64-bit loader. The one thing it needs
+# installed is libc6-i386.
 set -euo pipefail
 export LC_ALL=C
 say() { echo "get-wine32: $*" >&2; }
 
+made=3 # changes when what is made does
+
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kbforge
 mkdir -p "$cache/wine32"
 version=$(dpkg-query -W -f '${Version}' libwine) || { say "the package libwine is not installed"; exit 1; }
-root=$cache/wine32/${version//[^A-Za-z0-9.+-]/_}
+root=$cache/wine32/${version//[^A-Za-z0-9.+-]/_}.$made
 exec 9>"$root.lock"
 flock 9
 [ -e "$root" ] && exit 0
@@ -46,7 +48,7 @@ END
 (
 	export APT_CONFIG=$tmp/apt.conf
 	cd "$tmp/debs"
-	apt-get -qq update && apt-get -qq download "wine32:i386=$version" "libwine:i386=$version"
+	apt-get -qq update && apt-get -qq download "wine32:i386=$version" "libwine:i386=$version" libgcc-s1:i386
 ) >"$tmp/log" 2>&1 || { say "the mirror does not give wine32 $version for i386:"; tail -n 5 "$tmp/log" >&2; exit 1; }
 
 new=$tmp/root
@@ -61,7 +63,8 @@ dlls=$new/usr/lib/i386-linux-gnu/wine/i386-windows
 cp /usr/lib/x86_64-linux-gnu/wine/i386-windows/zlib1.dll "$dlls/" # Debian's libwine copies it when it is configured
 find "$dlls" -name '*.a' -delete
 find "$dlls" -type f -print0 | xargs -0 -n 50 "$strip" --strip-debug 2>/dev/null || true
-rm -rf "$new/usr/share/doc" "$new/usr/share/bug" "$new/usr/share/lintian"
+mv "$new/lib/i386-linux-gnu/libgcc_s.so.1" "$new/usr/lib/i386-linux-gnu/" # what LD_LIBRARY_PATH will name
+rm -rf "$new/lib" "$new"/usr/share/{doc,bug,lintian}
 
 # It must run 32-bit programs, not only be there: the kernel has a say too.
 "$new/usr/lib/wine/wineserver32" --version >/dev/null 2>&1 || { say "this kernel does not run 32-bit programs"; exit 1; }

@@ -17,6 +17,16 @@ type wineInstall struct {
 	server  string // wineserver
 	version string // what `wine --version` says
 	has32   bool   // it runs 32-bit programs
+	win32   bool   // its machines are 32-bit ones
+	libs    string // for LD_LIBRARY_PATH; may be empty
+}
+
+// goarch is the processor of the machines, in Go's terms.
+func (in wineInstall) goarch() string {
+	if in.win32 {
+		return "386"
+	}
+	return "amd64"
 }
 
 // Debian keeps its real loaders here; /usr/bin/wine is a script that complains about a missing wine32.
@@ -33,6 +43,9 @@ func findWine(t testing.TB) wineInstall {
 	return in
 }
 
+// wine32Version is what get-wine32.sh calls "made".
+const wine32Version = "3"
+
 // findWine32 returns the Wine that get-wine32.sh made, if there is one of the machine's version.
 func findWine32(t testing.TB) (in wineInstall, ok bool) {
 	t.Helper()
@@ -41,9 +54,10 @@ func findWine32(t testing.TB) (in wineInstall, ok bool) {
 		return in, false
 	}
 	want := findWine(t).version
-	roots, _ := filepath.Glob(filepath.Join(dir, "*", "usr", "lib", "wine"))
+	roots, _ := filepath.Glob(filepath.Join(dir, "*."+wine32Version, "usr", "lib", "wine"))
 	for _, bin := range roots {
-		in = wineInstall{loader: filepath.Join(bin, "wine64"), server: filepath.Join(bin, "wineserver64"), has32: true}
+		in = wineInstall{loader: filepath.Join(bin, "wine64"), server: filepath.Join(bin, "wineserver64"), has32: true,
+			libs: filepath.Join(bin, "..", "i386-linux-gnu")}
 		if strings.Contains(bin, "making.") || !fileExists(in.loader) {
 			continue
 		}
@@ -69,7 +83,7 @@ func fileExists(path string) bool {
 }
 
 // environ is the environment of every process of a prefix: the test's own without a display and without Wine's settings.
-func environ(prefix string) []string {
+func (in wineInstall) environ(prefix string) []string {
 	var env []string
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
@@ -82,10 +96,17 @@ func environ(prefix string) []string {
 	if debug == "" {
 		debug = "-all"
 	}
-	return append(env,
+	env = append(env,
 		"WINEPREFIX="+prefix,
 		"WINEDEBUG="+debug,
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=")
+	if in.win32 {
+		env = append(env, "WINEARCH=win32")
+	}
+	if in.libs != "" {
+		env = append(env, "LD_LIBRARY_PATH="+in.libs)
+	}
+	return env
 }
 
 // cacheDir is where what is made once per machine is kept.

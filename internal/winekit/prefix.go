@@ -37,11 +37,26 @@ func New(t testing.TB) *Prefix {
 func New32(t testing.TB) *Prefix {
 	t.Helper()
 	short(t)
+	return newPrefix(t, wine32(t))
+}
+
+// NewX86 is New32 with a machine of 32-bit Windows: 386 programs only, no SysWOW64.
+func NewX86(t testing.TB) *Prefix {
+	t.Helper()
+	short(t)
+	in := wine32(t)
+	in.win32 = true
+	in.loader = filepath.Join(filepath.Dir(in.loader), "wine")
+	return newPrefix(t, in)
+}
+
+func wine32(t testing.TB) wineInstall {
+	t.Helper()
 	in, ok := findWine32(t)
 	if !ok {
 		t.Skip("SKIPPED, NOT TESTED HERE: no Wine for 32-bit programs; run internal/winekit/get-wine32.sh")
 	}
-	return newPrefix(t, in)
+	return in
 }
 
 func short(t testing.TB) {
@@ -62,9 +77,12 @@ func newPrefix(t testing.TB, in wineInstall) *Prefix {
 	if err := command(os.Environ(), "cp", "-a", "--reflink=auto", src, p.Dir); err != nil {
 		t.Fatalf("winekit: copy the template: %v", err)
 	}
-	p.env = environ(p.Dir)
-	p.helper = p.WinPath(BuildWindows(t, "github.com/kbforge/kbforge/internal/winekit/helper", "amd64"))
-	t.Cleanup(func() { stopServer(in, p.Dir) })
+	p.env = in.environ(p.Dir)
+	p.helper = p.WinPath(BuildWindows(t, "github.com/kbforge/kbforge/internal/winekit/helper", in.goarch()))
+	t.Cleanup(func() {
+		stopServer(in, p.Dir)
+		killAll(p.Dir)
+	})
 	p.boot(t)
 	return p
 }

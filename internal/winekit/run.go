@@ -99,20 +99,27 @@ func (p *Prefix) Start(t testing.TB, c Cmd) *Process {
 	return run
 }
 
+// noFreeType is what Wine itself says for a 32-bit program, whatever WINEDEBUG is (get-wine32.sh brings no FreeType).
+const noFreeType = `Wine cannot find the FreeType font library.  To enable Wine to
+use TrueType fonts please install a version of FreeType greater than
+or equal to 2.0.5.
+http://www.freetype.org
+`
+
 // Wait waits for the program's end.
 func (r *Process) Wait(t testing.TB) Result {
 	t.Helper()
-	const patience = 30 * time.Second // for Wine's own start and for ending the job
+	const slack = 30 * time.Second // for Wine's own start and for ending the job
 	select {
 	case <-r.done:
-	case <-time.After(r.c.Timeout + patience):
-		stopServer(r.p.in, r.p.Dir)
+	case <-time.After(r.c.Timeout + slack):
+		killAll(r.p.Dir)
 		r.cmd.Process.Kill()
 		<-r.done
 	}
 	stdout, _ := os.ReadFile(r.out)
 	stderr, _ := os.ReadFile(r.err)
-	res := Result{Stdout: string(stdout), Stderr: string(stderr)}
+	res := Result{Stdout: string(stdout), Stderr: strings.ReplaceAll(string(stderr), noFreeType, "")}
 	said := fmt.Sprintf("%s %s%s\nstdout: %s\nstderr: %s", r.c.Exe, strings.Join(r.c.Args, " "), r.c.Line, stdout, stderr)
 	b, err := os.ReadFile(r.result)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,7 +17,7 @@ import (
 )
 
 // templateVersion changes when the way a template is made does.
-const templateVersion = "1"
+const templateVersion = "3"
 
 //go:embed shim/bcryptprimitives.c
 var shimSource []byte
@@ -30,7 +31,7 @@ func template(t testing.TB, in wineInstall) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%v\n%s", templateVersion, in.version, in.has32, shimSource))
+	key := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%v %v\n%s", templateVersion, in.version, in.has32, in.win32, shimSource))
 	final := filepath.Join(dir, hex.EncodeToString(key[:8]))
 	unlock, err := lock(final + ".lock")
 	if err != nil {
@@ -44,29 +45,35 @@ func template(t testing.TB, in wineInstall) (string, error) {
 	if err := os.RemoveAll(making); err != nil {
 		return "", err
 	}
-	if err := makeTemplate(t, in, making); err != nil {
-		return "", err
+	err = makeTemplate(t, in, making)
+	killAll(making)
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(making))
 	}
 	return final, os.Rename(making, final)
 }
 
 func makeTemplate(t testing.TB, in wineInstall, dir string) error {
-	gcc := need.Tool(t, "x86_64-w64-mingw32-gcc")
-	strip := need.Tool(t, "x86_64-w64-mingw32-strip")
-	if err := command(environ(dir), in.loader, "wineboot", "-i"); err != nil {
+	if err := command(in.environ(dir), in.loader, "wineboot", "-i"); err != nil {
 		return fmt.Errorf("make a Wine prefix: %w", err)
 	}
 	stopServer(in, dir)
 	windows := filepath.Join(dir, "drive_c", "windows")
-	if err := compileShim(gcc, filepath.Join(windows, "system32")); err != nil {
-		return err
+	folder := "system32"
+	if !in.win32 {
+		gcc := need.Tool(t, "x86_64-w64-mingw32-gcc")
+		if err := compileShim(gcc, "DllMain", filepath.Join(windows, folder)); err != nil {
+			return err
+		}
+		folder = "syswow64"
 	}
 	if in.has32 {
-		gcc32 := need.Tool(t, "i686-w64-mingw32-gcc")
-		if err := compileShim(gcc32, filepath.Join(windows, "syswow64"), "-Wl,--kill-at"); err != nil {
+		gcc := need.Tool(t, "i686-w64-mingw32-gcc")
+		if err := compileShim(gcc, "_DllMain@12", filepath.Join(windows, folder), "-Wl,--kill-at"); err != nil {
 			return err
 		}
 	}
+	strip := need.Tool(t, "x86_64-w64-mingw32-strip") // of 32-bit files too
 	if err := stripDebug(strip, windows); err != nil {
 		return err
 	}
@@ -74,7 +81,7 @@ func makeTemplate(t testing.TB, in wineInstall, dir string) error {
 }
 
 // compileShim builds the DLL that the Go runtime needs.
-func compileShim(gcc, dir string, flags ...string) error {
+func compileShim(gcc, entry, dir string, flags ...string) error {
 	src, err := os.CreateTemp("", "bcryptprimitives-*.c")
 	if err != nil {
 		return err
@@ -85,10 +92,6 @@ func compileShim(gcc, dir string, flags ...string) error {
 	}
 	if err := src.Close(); err != nil {
 		return err
-	}
-	entry := "DllMain"
-	if len(flags) > 0 {
-		entry = "_DllMain@12"
 	}
 	args := append([]string{"-O2", "-s", "-shared", "-nostdlib", "-Wl,--no-insert-timestamp", "-e", entry}, flags...)
 	args = append(args, "-o", filepath.Join(dir, "bcryptprimitives.dll"), src.Name(), "-ladvapi32")
@@ -123,27 +126,4 @@ func realFolders(dir string) error {
 		}
 		return os.Mkdir(path, 0o755)
 	})
-}
-
-// command runs a Linux command to its end. Its output is in the error if it fails.
-func command(env []string, name string, args ...string) error {
-	out, err := os.CreateTemp("", "winekit-*.log") // no pipe: Wine's services would keep it open
-	if err != nil {
-		return err
-	}
-	defer os.Remove(out.Name())
-	defer out.Close()
-	cmd := exec.Command(name, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, out, out
-	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(out.Name())
-		return fmt.Errorf("%s: %w\n%s", cmd, err, text)
-	}
-	return nil
-}
-
-// stopServer ends every process of the prefix and waits until its registry is on disk. There may be no server: no error.
-func stopServer(in wineInstall, prefix string) {
-	command(environ(prefix), in.server, "-k")
-	command(environ(prefix), in.server, "-w")
 }

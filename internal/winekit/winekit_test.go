@@ -54,7 +54,7 @@ func testCommandLine(t *testing.T, p *Prefix, probe string) {
 
 // Wine alone starts nothing and exits 0 here.
 func testOtherProcessors(t *testing.T, p *Prefix) {
-	for arch, want := range map[string]string{"386": "32-bit", "arm64": "machine"} {
+	for arch, want := range map[string]string{"386": "32-bit", "arm64": "processor"} {
 		exe := BuildWindows(t, probePkg, arch)
 		got := refused(t, func(t testing.TB) { p.Run(t, exe, "exit", "0") })
 		if !strings.Contains(got, want) {
@@ -70,7 +70,7 @@ func TestPrefix32(t *testing.T) {
 	}
 	for _, arch := range []string{"386", "amd64"} {
 		got := p.Run(t, BuildWindows(t, probePkg, arch), "exit", "3010")
-		if got.ExitCode != 3010 || got.Stdout != "out\n" {
+		if got.ExitCode != 3010 || got.Stdout != "out\n" || got.Stderr != "err\n" {
 			t.Errorf("%s program: got %+v", arch, got)
 		}
 	}
@@ -78,6 +78,30 @@ func TestPrefix32(t *testing.T) {
 	got := p.Run(t, `C:\windows\syswow64\reg.exe`, "query", `HKLM\SOFTWARE\Kit`, "/v", "view")
 	if got.ExitCode != 0 || !strings.Contains(got.Stdout, "0x20") {
 		t.Errorf("32-bit view from a 32-bit program: got %+v", got)
+	}
+}
+
+func TestPrefixX86(t *testing.T) {
+	p := NewX86(t)
+	if _, err := os.Stat(p.Path(`C:\windows\syswow64`)); err == nil {
+		t.Error("a 32-bit Windows with SysWOW64")
+	}
+	got := p.Run(t, BuildWindows(t, probePkg, "386"), "exit", "3010")
+	if got.ExitCode != 3010 || got.Stdout != "out\n" || got.Stderr != "err\n" {
+		t.Errorf("386 program: got %+v", got)
+	}
+	exe := BuildWindows(t, probePkg, "amd64")
+	if got := refused(t, func(t testing.TB) { p.Run(t, exe, "exit", "0") }); !strings.Contains(got, "processor") {
+		t.Errorf("amd64 program: got %q, want a refusal", got)
+	}
+	testRegistrySnapshot(t, p)
+}
+
+func testRegistrySnapshot(t *testing.T, p *Prefix) {
+	before := p.SnapshotRegistry(t)
+	p.RegSet(t, `HKLM\SOFTWARE\Kit`, "a", DWORD(1))
+	if got := before.Diff(p.SnapshotRegistry(t)); len(got) != 2 || !strings.EqualFold(got[1], `+ HKLM\Software\Kit|a: dword:00000001`) {
+		t.Errorf("differences: %q", got)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -90,16 +91,16 @@ func runnable(exe string) error {
 		return fmt.Errorf("%s: %w", exe, err)
 	}
 	defer f.Close()
-	switch f.Machine {
-	case pe.IMAGE_FILE_MACHINE_AMD64:
+	_, err = os.Stat(`C:\windows\syswow64\ntdll.dll`)
+	wow64 := err == nil
+	switch {
+	case f.Machine == pe.IMAGE_FILE_MACHINE_AMD64 && runtime.GOARCH == "amd64",
+		f.Machine == pe.IMAGE_FILE_MACHINE_I386 && (runtime.GOARCH == "386" || wow64):
 		return nil
-	case pe.IMAGE_FILE_MACHINE_I386:
-		if _, err := os.Stat(`C:\windows\syswow64\ntdll.dll`); err != nil {
-			return fmt.Errorf("%s is a 32-bit program, and this Wine runs 64-bit programs only", exe)
-		}
-		return nil
+	case f.Machine == pe.IMAGE_FILE_MACHINE_I386:
+		return fmt.Errorf("%s is a 32-bit program, and this machine runs 64-bit programs only", exe)
 	}
-	return fmt.Errorf("%s is for machine %#x, which Wine cannot run here", exe, f.Machine)
+	return fmt.Errorf("%s is for processor %#x, and this machine is %s", exe, f.Machine, runtime.GOARCH)
 }
 
 // newJob makes the job that lets a timeout end a program's descendants too.
