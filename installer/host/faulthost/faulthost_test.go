@@ -32,8 +32,9 @@ func newImage(t *testing.T) *imagehost.Host {
 
 func TestSuite(t *testing.T) {
 	image := func(h host.Host) *imagehost.Host { return h.(*Host).Under().(*imagehost.Host) }
+	one := newImage(t)
 	hosttest.Run(t, hosttest.Factory{
-		New:     func(t *testing.T) host.Host { return New(newImage(t)) },
+		New:     func(*testing.T) host.Host { return New(one) },
 		Offline: true,
 		Hold: func(t *testing.T, h host.Host, path string) func() {
 			release, err := image(h).HoldOpen(path, imagehost.HoldExclusive)

@@ -9,8 +9,21 @@ import (
 	"github.com/kbforge/kbforge/installer/host/hosttest"
 )
 
-// factory runs the suite on a new image of the preset.
-func factory(preset string, o Options) hosttest.Factory {
+// factory runs the suite on one new image of the preset; end is how a process ends before Reopen.
+func factory(t *testing.T, preset string, o Options, end func(h *Host) error) hosttest.Factory {
+	m, ok := Preset(preset)
+	if !ok {
+		t.Fatal("no preset", preset)
+	}
+	current, err := o.Create(filepath.Join(t.TempDir(), "image"), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := current.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	image := func(h host.Host) *Host { return h.(*Host) }
 	hold := func(kind Hold) func(t *testing.T, h host.Host, path string) func() {
 		return func(t *testing.T, h host.Host, path string) func() {
@@ -22,16 +35,15 @@ func factory(preset string, o Options) hosttest.Factory {
 		}
 	}
 	return hosttest.Factory{
-		New: func(t *testing.T) host.Host {
-			m, ok := Preset(preset)
-			if !ok {
-				t.Fatal("no preset", preset)
-			}
-			h, err := o.Create(filepath.Join(t.TempDir(), "image"), m)
-			if err != nil {
+		New: func(*testing.T) host.Host { return current },
+		Reopen: func(t *testing.T, h host.Host) host.Host {
+			if err := end(image(h)); err != nil {
 				t.Fatal(err)
 			}
-			return h
+			if current, err = o.Open(image(h).Dir()); err != nil {
+				t.Fatal(err)
+			}
+			return current
 		},
 		Offline: true,
 		Hold:    hold(HoldExclusive),
@@ -66,45 +78,14 @@ func onDisk(h host.Host, path string) string {
 	return filepath.Join(append([]string{h.(*Host).Dir(), driveDir, path[:1]}, elems...)...)
 }
 
-// reopening gives the suite's factory a Reopen: end ends the first process.
-func reopening(f *hosttest.Factory, end func(h *Host) error) {
-	created := f.New
-	var last *Host
-	f.New = func(t *testing.T) host.Host {
-		h := created(t)
-		last = h.(*Host)
-		t.Cleanup(func() {
-			if err := last.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return h
-	}
-	f.Reopen = func(t *testing.T, h host.Host) host.Host {
-		if err := end(h.(*Host)); err != nil {
-			t.Fatal(err)
-		}
-		again, err := Open(h.(*Host).Dir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		last = again
-		return again
-	}
-}
-
 func TestSuite(t *testing.T) {
 	for _, preset := range []string{"winxp-sp2", "win10-x64"} {
 		t.Run(preset, func(t *testing.T) {
-			f := factory(preset, Options{NoSync: true})
-			reopening(&f, (*Host).Close)
-			hosttest.Run(t, f)
+			hosttest.Run(t, factory(t, preset, Options{NoSync: true}, (*Host).Close))
 		})
 	}
 }
 
 func TestSuiteAfterKill(t *testing.T) {
-	f := factory("win2003-sp2", Options{})
-	reopening(&f, func(h *Host) error { h.Abandon(); return nil })
-	hosttest.Run(t, f)
+	hosttest.Run(t, factory(t, "win2003-sp2", Options{}, func(h *Host) error { h.Abandon(); return nil }))
 }
