@@ -7,8 +7,19 @@
 // # Paths
 //
 // A path is absolute, in Windows form, with a drive letter: `C:\WINDOWS\system32\ntdll.dll`. Names compare without
-// regard to case; the case of an existing name is kept when it is written again. Implementations refuse relative paths,
-// `.` and `..` elements, streams (`a:b`) and device names with ErrInvalidPath.
+// regard to case (Fold); the case of an existing name is kept when it is written again, and Rename gives the case it is
+// told. Implementations refuse with ErrInvalidPath what SplitPath refuses: relative and UNC paths, forward slashes, empty
+// elements (so also a backslash at the end, except in `C:\`), `.` and `..`, streams (`a:b`), device names, wildcards and
+// control characters, and elements that end in a dot or a blank.
+//
+// # Links
+//
+// Symbolic links and junctions are never followed. Stat and ReadDir show one with AttrReparse; Remove and Rename act on
+// the link itself; every other method, and a link before the last element of a path, gives ErrInvalidPath.
+//
+// # Goroutines
+//
+// Methods may be called from several goroutines.
 //
 // # Errors
 //
@@ -91,12 +102,14 @@ type Files interface {
 	// Open opens a file for reading, sharing read, write and delete.
 	Open(path string) (File, error)
 	// MkdirAll creates path and its missing parents, and returns the directories it made, outermost first, full paths.
-	// attr goes on the innermost one only, if it was made. Existing directories are no error.
+	// attr goes on the innermost one only, if it was made. Existing directories are no error; fs.ErrExist when a file is in
+	// the way. On error those already made are taken out again. Parents that exist are spelled as they are on disk.
 	MkdirAll(path string, attr Attr) (made []string, err error)
 	// WriteFile makes path hold exactly what src yields. The content goes to a temporary file in the same directory, is
 	// flushed to disk, gets meta, and replaces path in one step; on error the old file is still there and the temporary
 	// one is gone. A read-only target is replaced. The replaced file's security descriptor is kept (Windows). ErrInUse when
-	// the target cannot be replaced now. The parent directory must exist.
+	// the target cannot be replaced now. The parent directory must exist (fs.ErrNotExist). fs.ErrExist when path is a
+	// directory. A process killed in the middle may leave a file ~kb*.tmp in the directory (an image: nothing).
 	WriteFile(path string, src io.Reader, meta FileMeta) error
 	// AppendFile adds data at the end of path, creating the file (AttrArchive) if it is missing. sync makes the addition
 	// durable before it returns. It is what logs and journals are written with; a crash may leave a part of data.
@@ -104,11 +117,13 @@ type Files interface {
 	// CopyFile makes to a copy of from: content, times, attributes and, on Windows, security. It is atomic as WriteFile
 	// is. A clone that shares storage is allowed only where a later change of from cannot show in to.
 	CopyFile(from, to string) error
-	// Rename moves a file or directory within a volume. fs.ErrExist when to exists and replace is false; ErrInUse as above.
+	// Rename moves a file or directory within a volume. fs.ErrExist when to exists and replace is false, or either is a
+	// directory; a read-only file is replaced. from and to may differ in case only. ErrInvalidPath for another volume and
+	// for a directory into itself. ErrInUse as above; a running program can be renamed, not replaced.
 	Rename(from, to string, replace bool) error
 	// Remove deletes a file or an empty directory, read-only ones too. fs.ErrNotExist, ErrNotEmpty, ErrInUse.
 	Remove(path string) error
-	// SetMeta changes times and attributes.
+	// SetMeta changes times and attributes. On a directory no attributes means none.
 	SetMeta(path string, meta FileMeta) error
 }
 
@@ -130,7 +145,8 @@ const (
 	View32                 // FLG_ADDREG_32BITKEY: Wow6432Node on a 64-bit machine, ignored on a 32-bit one
 )
 
-// Key names a registry key. Path has no leading or trailing backslash; names compare without regard to case.
+// Key names a registry key. Path has no leading or trailing backslash; names compare without regard to case. Methods give
+// ErrInvalidPath for what SplitKey and CheckValueName refuse.
 type Key struct {
 	Root Root
 	Path string
@@ -166,7 +182,7 @@ type Registry interface {
 	// KeyExists reports whether the key is there.
 	KeyExists(k Key) (bool, error)
 	// CreateKey creates the key and its missing parents and returns the keys it made, outermost first. volatile applies to
-	// the keys made: they are gone after a restart.
+	// the keys made: they are gone after a restart. A stable key under a volatile one is an error (Win32 1021).
 	CreateKey(k Key, volatile bool) (made []Key, err error)
 	// DeleteKey deletes a key without subkeys (its values go with it). fs.ErrNotExist, ErrNotEmpty.
 	DeleteKey(k Key) error
@@ -176,11 +192,13 @@ type Registry interface {
 	Values(k Key) ([]NamedValue, error)
 	// GetValue reads one value. fs.ErrNotExist when the key or the value is missing.
 	GetValue(k Key, name string) (Value, error)
-	// SetValue writes one value. The key must exist.
+	// SetValue writes one value, exactly v.Data whatever the type. The key must exist (fs.ErrNotExist). The name of a value
+	// that exists keeps its case.
 	SetValue(k Key, name string, v Value) error
 	// DeleteValue deletes one value. fs.ErrNotExist.
 	DeleteValue(k Key, name string) error
-	// FlushRegistry makes what was written to the registry durable.
+	// FlushRegistry makes what was written to the registry durable. On an image every write already survives a kill of the
+	// process; this makes it survive a power cut.
 	FlushRegistry() error
 }
 
@@ -254,9 +272,10 @@ type Machine interface {
 	Drives() ([]Drive, error)
 	// Now is the machine's local time. One call per decision; the engine passes the value on.
 	Now() time.Time
-	// Lock takes the named machine-wide lock. ErrBusy when another process has it. The lock goes with the process.
+	// Lock takes the named machine-wide lock. ErrBusy when it is held, by another process or this one. It goes with the
+	// process. release may be called more than once. ErrInvalidPath for a name that CheckName refuses. On an image a second process is refused already when it opens it.
 	Lock(name string) (release func(), err error)
-	// AddCatalog installs the catalog file at path under the given base name, replacing one of that name.
+	// AddCatalog installs the catalog file at path under the given file name ("KB123456.cat"), replacing one of that name.
 	AddCatalog(path, name string) error
 	// RemoveCatalog takes the catalog out. fs.ErrNotExist.
 	RemoveCatalog(name string) error
@@ -264,7 +283,8 @@ type Machine interface {
 	CatalogPath(name string) string
 	// ReportEvent writes to the System event log.
 	ReportEvent(source string, id uint32, t EventType, message string) error
-	// MissingPrivileges names those of the given privilege constants (SeRestorePrivilege …) that the caller cannot enable.
+	// MissingPrivileges names those of the given privilege constants (SeRestorePrivilege …) that the caller cannot enable,
+	// in their order. The others it enables for the process.
 	MissingPrivileges(names []string) ([]string, error)
 	// Restart restarts the machine. force closes applications without asking. ErrUnsupported on an image.
 	Restart(force bool) error

@@ -208,6 +208,9 @@ func machineCases() []testCase {
 			_, err = e.h.Lock(name)
 			e.is(err, host.ErrBusy, name)
 			release()
+			if _, err := e.h.Lock(`a\b`); !isInvalid(err) {
+				e.Errorf("a bad name: %v", err)
+			}
 		}},
 		{"catalogs", catalogs},
 		{"ReportEvent", func(e *env) {

@@ -212,8 +212,16 @@ func linkCases() []testCase {
 				e.is(err, host.ErrInvalidPath, "link")
 				e.is(e.h.WriteFile(e.p(`link\f`), strings.NewReader("y"), host.FileMeta{}), host.ErrInvalidPath, "link")
 				e.is(e.h.Remove(e.p(`link\f`)), host.ErrInvalidPath, "link")
+				_, err = e.h.Open(e.p("link"))
+				e.is(err, host.ErrInvalidPath, "link")
+				e.is(e.h.WriteFile(e.p("link"), strings.NewReader("y"), host.FileMeta{}), host.ErrInvalidPath, "link")
+				e.is(e.h.AppendFile(e.p("link"), []byte("y"), false), host.ErrInvalidPath, "link")
+				e.is(e.h.CopyFile(e.p("link"), e.p("copy")), host.ErrInvalidPath, "link")
+				e.is(e.h.CopyFile(e.p(`real\f`), e.p("link")), host.ErrInvalidPath, "link")
+				e.is(e.h.SetMeta(e.p("link"), host.FileMeta{}), host.ErrInvalidPath, "link")
 			})
-			e.ok(e.h.Remove(e.p("link")))
+			e.ok(e.h.Rename(e.p("link"), e.p("moved"), false))
+			e.ok(e.h.Remove(e.p("moved")))
 			e.holds(e.p(`real\f`), "x")
 		}},
 	}

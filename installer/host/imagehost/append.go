@@ -23,8 +23,6 @@ func (h *Host) appendFile(path string, data []byte, sync bool) error {
 	switch {
 	case err != nil:
 		return err
-	case p.isLink():
-		return fmt.Errorf("a link, which is not followed: %w", host.ErrInvalidPath)
 	case p.exists() && h.attrs.get(p.path, false)&host.AttrReadOnly != 0:
 		return fmt.Errorf("read-only: %w", fs.ErrPermission)
 	}

@@ -73,7 +73,7 @@ func (h *Host) newDirs() []string {
 	w := h.facts.WindowsDir
 	var dirs []string
 	for _, d := range []string{
-		`\AppPatch`, `\Fonts`, `\Help`, `\inf`, `\Resources`, `\system`, `\Temp`, `\Web`, `\system32\CatRoot`, `\system32\config`,
+		`\AppPatch`, `\Fonts`, `\Help`, `\inf`, `\Resources`, `\system`, `\Temp`, `\Web`, `\system32` + catalogDir, `\system32\config`,
 		`\system32\drivers\etc`, `\system32\spool\drivers\color`, `\system32\spool\prtprocs`, `\system32\wbem`,
 	} {
 		dirs = append(dirs, w+d)

@@ -304,6 +304,8 @@ func (h *Host) replaceable(path string) (place, error) {
 	p, err := h.tree.find(path)
 	switch {
 	case err != nil:
+	case p.isLink():
+		err = fmt.Errorf("a link, which is not followed: %w", host.ErrInvalidPath)
 	case p.isDir():
 		err = fmt.Errorf("a directory of that name: %w", fs.ErrExist)
 	case h.holds[host.Fold(p.path)] != 0:

@@ -160,6 +160,9 @@ func (h *Host) Now() time.Time { return h.now() }
 func (h *Host) Lock(name string) (release func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err := host.CheckName(name); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
 	if h.locks[name] {
 		return nil, fmt.Errorf("lock %s: %w", name, host.ErrBusy)
 	}

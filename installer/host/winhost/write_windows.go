@@ -46,7 +46,9 @@ func replaceable(path string) (place, error) {
 	p, err := find(path)
 	switch {
 	case err != nil:
-	case p.isDir() && !p.link, p.parent == "":
+	case p.link:
+		err = notALink(p)
+	case p.isDir():
 		err = fmt.Errorf("a directory of that name: %w", fs.ErrExist)
 	}
 	return p, err
@@ -230,9 +232,6 @@ func (h *Host) AppendFile(path string, data []byte, sync bool) error {
 
 func appendFile(path string, data []byte, sync bool) error {
 	p, err := replaceable(path)
-	if err == nil {
-		err = notALink(p)
-	}
 	if err != nil {
 		return err
 	}
