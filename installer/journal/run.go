@@ -182,10 +182,16 @@ func (r Runner) discard(dir string) error {
 			return err
 		}
 	}
-	if err := h.Remove(winpath.Dir(dir)); err != nil && !errors.Is(err, host.ErrNotEmpty) && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	return removeFolder(h, winpath.Dir(dir))
+}
+
+// removeFolder removes the folder of all journals, unless another one is in it.
+func removeFolder(h host.Host, path string) error {
+	err := h.Remove(path)
+	if errors.Is(err, host.ErrNotEmpty) || errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // Recover brings the machine out of every interrupted run: committed plans are cleaned up, others undone. It returns a
@@ -204,6 +210,9 @@ func (r Runner) Recover() ([]string, error) {
 			continue
 		}
 		lines = append(lines, line)
+	}
+	if err := removeFolder(r.Env.Host, winpath.Join(r.WindowsDir, Folder)); err != nil {
+		errs = append(errs, err) // a crash at the very end may have left it empty
 	}
 	return lines, errors.Join(errs...)
 }
