@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -339,5 +340,33 @@ func BenchmarkManyFiles(b *testing.B) {
 		if _, err := h.Stat(strings.ToUpper(name)); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestManyGoroutines is for the race detector.
+func TestManyGoroutines(t *testing.T) {
+	h := testImage(t, "winxp-sp2", Options{FreeBytes: map[string]int64{`C:\`: 1 << 20}})
+	_, err := h.CreateKey(hklm(`SOFTWARE\Vendor`), false)
+	must(t, err)
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			dir, k := fmt.Sprintf(`C:\WINDOWS\Temp\%d`, n), hklm(fmt.Sprintf(`SOFTWARE\Vendor\%d`, n))
+			_, err1 := h.MkdirAll(dir, host.AttrHidden)
+			_, err2 := h.CreateKey(k, n%2 == 0)
+			err3 := h.SetValue(k, "v", host.DWORDValue(uint32(n)))
+			err4 := h.WriteFile(dir+`\f`, strings.NewReader(dir), host.FileMeta{Attr: host.AttrSystem})
+			err5 := h.CopyFile(dir+`\f`, `C:\WINDOWS\Temp\shared`)
+			_, err6 := h.ReadDir(`C:\WINDOWS\Temp`)
+			err7 := h.FlushRegistry()
+			_, err8 := h.Info()
+			if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if names, err := h.SubKeys(hklm(`SOFTWARE\Vendor`)); err != nil || len(names) != 8 {
+		t.Error(names, err)
 	}
 }

@@ -78,7 +78,11 @@ func setNumber(n *uint32, s string) {
 }
 
 // Info implements host.Machine. The facts are read at Open and at SimulateRestart.
-func (h *Host) Info() (host.Info, error) { return h.facts, nil }
+func (h *Host) Info() (host.Info, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.facts, nil
+}
 
 // ExpandEnv implements host.Machine: the system's environment from the registry, and what Windows adds to it.
 func (h *Host) ExpandEnv(s string) string {
@@ -183,6 +187,12 @@ const catalogDir = `\CatRoot\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}`
 
 // CatalogPath implements host.Machine.
 func (h *Host) CatalogPath(name string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.catalogPath(name)
+}
+
+func (h *Host) catalogPath(name string) string {
 	return h.facts.SystemDir + catalogDir + `\` + name
 }
 
@@ -213,7 +223,7 @@ func (h *Host) RemoveCatalog(name string) error {
 	defer h.mu.Unlock()
 	err := host.CheckName(name)
 	if err == nil {
-		err = h.remove(h.CatalogPath(name))
+		err = h.remove(h.catalogPath(name))
 	}
 	if err != nil {
 		return fmt.Errorf("remove catalog %s: %w", name, err)
