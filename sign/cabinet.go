@@ -2,6 +2,7 @@ package sign
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -39,8 +40,15 @@ func Cabinet(ctx context.Context, src, dst string, k Key, o Options) error {
 	return nil
 }
 
-func digestCabinet(r io.ReaderAt, o Options) (*cabfile.CabinetDigest, error) {
-	d, err := cabfile.Digest(io.NewSectionReader(r, 0, 1<<62), o.hash())
+func digestCabinet(f *os.File, o Options) (*cabfile.CabinetDigest, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := cabinetFits(f, info.Size()); err != nil {
+		return nil, err
+	}
+	d, err := cabfile.Digest(io.NewSectionReader(f, 0, info.Size()), o.hash())
 	if err != nil {
 		return nil, fmt.Errorf("%w: cabinet: %w", CheckFormat, err)
 	}
@@ -76,18 +84,24 @@ func (v *verifier) cabinet() error {
 	return nil
 }
 
-// cabinetFits bounds the signature size field before relic allocates by it: it stands at offset 48 when the header has a
-// reserved area of at least 20 bytes (offset 36).
+// cabinetFits bounds what relic allocates by: the offset of the file table (at 16), the size of the cabinet (at 8), and
+// that of the signature (at 48, when the header has a reserved area).
 func cabinetFits(f io.ReaderAt, fileSize int64) error {
 	b, err := readExactly(f, 0, min(fileSize, 56))
 	if err != nil {
 		return err
 	}
-	if len(b) < 56 || b[30]&4 == 0 {
-		return nil // no reserved area: relic finds no signature, or a short file
+	if len(b) < cabHeader {
+		return fmt.Errorf("%w: a cabinet of %d bytes", CheckFormat, len(b))
 	}
-	size := int64(b[48]) | int64(b[49])<<8 | int64(b[50])<<16 | int64(b[51])<<24
-	if size > MaxSignatureBytes || size > fileSize {
+	total, files := int64(binary.LittleEndian.Uint32(b[cabTotalSize:])), int64(binary.LittleEndian.Uint32(b[cabFirstFile:]))
+	if total > fileSize || files > total {
+		return fmt.Errorf("%w: a cabinet of %d bytes in a file of %d; it is cut off", CheckFormat, total, fileSize)
+	}
+	if len(b) < 56 || b[cabFlags]&cabHasReserve == 0 {
+		return nil
+	}
+	if size := int64(binary.LittleEndian.Uint32(b[48:])); size > MaxSignatureBytes || size > fileSize {
 		return fmt.Errorf("%w: the cabinet names a signature of %d bytes in a file of %d", CheckFormat, size, fileSize)
 	}
 	return nil

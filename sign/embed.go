@@ -258,6 +258,9 @@ func unsignCabinet(in *os.File, tmp string) error {
 		return err
 	}
 	le := binary.LittleEndian
+	if len(head) < cabHeader+cabReserve+cabFolder*int(cab.Header.NumFolders) {
+		return fmt.Errorf("%w: the cabinet's folders reach into its file table", CheckFormat)
+	}
 	folders := head[cabHeader+cabReserve:]
 	head = head[:cabHeader]
 	le.PutUint16(head[cabFlags:], le.Uint16(head[cabFlags:])&^cabHasReserve)
