@@ -150,13 +150,15 @@ func logs(m *winekit.Prefix) string {
 	return b.String()
 }
 
-// spuninst removes an update as Add or Remove Programs does, and waits until the program has cleared up behind itself.
+// spuninst removes an update as Add or Remove Programs does, and waits until the program has cleared up behind itself: its
+// copy below %windir% deletes the backup directory and vanishes after the end of the original.
 func spuninst(t *testing.T, m *winekit.Prefix, kb string, switches ...string) winekit.Result {
 	t.Helper()
 	dir := `C:\windows\$NtUninstall` + kb + `$`
 	r := m.Run(t, dir+`\spuninst\spuninst.exe`, switches...)
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if _, err := os.Stat(m.Path(dir)); os.IsNotExist(err) {
+		copies, _ := filepath.Glob(filepath.Join(m.Path(`C:\windows`), "kb[0-9a-f]*.exe"))
+		if _, err := os.Stat(m.Path(dir)); os.IsNotExist(err) && len(copies) == 0 {
 			break
 		}
 	}

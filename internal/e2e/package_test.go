@@ -17,6 +17,7 @@ const signWithDevKey = "\n[signing]\ndev = true\n"
 
 // Other people's cabinet tools accept a package, unsigned and signed, and find the same files in it.
 func TestOtherTools(t *testing.T) {
+	t.Parallel()
 	f := newReaderFiles(t)
 	sevenZip, cabextract := need.Tool(t, "7zz", "7z"), need.Tool(t, "cabextract")
 	for name, extra := range map[string]string{"unsigned": "", "signed": signWithDevKey} {
@@ -77,6 +78,7 @@ func tool(t *testing.T, name string, args ...string) string {
 
 // Building twice, in other directories and at another time of day, gives the same bytes.
 func TestReproducible(t *testing.T) {
+	t.Parallel()
 	f := newReaderFiles(t)
 	a, b := readerProject(t, f, ""), readerProject(t, f, "")
 	manifest := strings.Replace(readerManifest, "build-time = 2026-01-02T03:04:05Z\n", "", 1)

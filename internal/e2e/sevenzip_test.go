@@ -24,30 +24,34 @@ var sevenZipBin = map[string]string{ // version to SHA-256 of the package
 }
 
 func TestSevenZip(t *testing.T) {
-	for _, c := range []struct{ npm, arch, installed, programs string }{
-		{"x64", "x64", `C:\Program Files\7-Zip\7za.exe`, "program-files"},
-		{"ia32", "x86", `C:\Program Files (x86)\7-Zip\7za.exe`, "program-files"},
+	t.Parallel()
+	const programs, programs32 = `C:\Program Files\7-Zip`, `C:\Program Files (x86)\7-Zip`
+	for name, c := range map[string]struct {
+		machine   func(testing.TB) *winekit.Prefix
+		npm, arch string // of the executable and of the package
+		to        string // in the manifest
+		installed string
+	}{
+		"x64":                    {winekit.New, "x64", "x64", "program-files", programs},
+		"ia32 on 32-bit Windows": {winekit.NewX86, "ia32", "x86", "program-files", programs},
+		"ia32 on 64-bit Windows": {winekit.New32, "ia32", "x64", "program-files-x86", programs32},
 	} {
-		t.Run(c.npm, func(t *testing.T) {
-			var m *winekit.Prefix
-			if c.arch == "x64" {
-				m = winekit.New(t)
-			} else {
-				m = winekit.New32(t)
-			}
+		t.Run(name, func(t *testing.T) {
+			m := c.machine(t)
 			before := fromNPM(t, "4.1.0", "package/win/"+c.npm+"/7za.exe")
 			after := fromNPM(t, "5.2.0", "package/win/"+c.npm+"/7za.exe")
-			pkg := newProject(t, fmt.Sprintf(sevenZipManifest, c.arch, c.programs), map[string][]byte{"7za.exe": after}).build(t)
-			put(t, m, c.installed, before)
-			runs(t, m, c.installed, "18.05")
+			pkg := newProject(t, fmt.Sprintf(sevenZipManifest, c.arch, c.to), map[string][]byte{"7za.exe": after}).build(t)
+			exe := c.installed + `\7za.exe`
+			put(t, m, exe, before)
+			runs(t, m, exe, "18.05")
 
 			exits(t, m, m.Run(t, pkg, "/quiet", "/norestart"), 0)
-			holds(t, m, c.installed, after)
-			runs(t, m, c.installed, "21.07")
+			holds(t, m, exe, after)
+			runs(t, m, exe, "21.07")
 
 			exits(t, m, spuninst(t, m, "KB2107", "/quiet", "/norestart"), 0)
-			holds(t, m, c.installed, before)
-			runs(t, m, c.installed, "18.05")
+			holds(t, m, exe, before)
+			runs(t, m, exe, "18.05")
 		})
 	}
 }
