@@ -46,12 +46,12 @@ needed() {
 		openssl openssl
 		osslsigncode osslsigncode
 		wrestool icoutils
+		x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+		i686-w64-mingw32-gcc gcc-mingw-w64-i686
 	END
 	[ -n "$short" ] || cat <<-END
 		wine64 wine64
 		wineserver wine
-		x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
-		i686-w64-mingw32-gcc gcc-mingw-w64-i686
 		/lib/ld-linux.so.2 libc6-i386
 	END
 }
@@ -84,7 +84,7 @@ install_missing() {
 			return 0
 		fi
 	fi
-	step "install $#  packages" apt_install "$sudo" "$@"
+	step "install $# packages" apt_install "$sudo" "$@"
 }
 
 apt_install() { # apt_install SUDO PACKAGE...
