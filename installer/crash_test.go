@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -31,14 +30,42 @@ type crashRun struct {
 func (c crashRun) open(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{t: t, dir: filepath.Join(t.TempDir(), "image")}
-	if out, err := exec.Command("cp", "-a", c.image, m.dir).CombinedOutput(); err != nil {
-		t.Fatalf("copy the image: %v\n%s", err, out)
-	}
+	copyTree(t, c.image, m.dir)
 	var err error
 	if m.h, err = options().Open(m.dir); err != nil {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// copyTree copies a directory with the times of its files.
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(from, p)
+		dst := filepath.Join(to, rel)
+		if d.IsDir() {
+			return os.MkdirAll(dst, 0o755)
+		}
+		st, err := d.Info()
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(p)
+		if err == nil {
+			err = os.WriteFile(dst, data, st.Mode())
+		}
+		if err == nil {
+			err = os.Chtimes(dst, st.ModTime(), st.ModTime())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("copy the image: %v", err)
+	}
 }
 
 func installOn(tree *source.Tree, o cmdline.Options) func(host.Host) error {
@@ -70,9 +97,7 @@ func crashRuns(t *testing.T) []crashRun {
 		if err := m.h.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command("cp", "-a", m.dir, dir).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+		copyTree(t, m.dir, dir)
 		var err error
 		if m.h, err = options().Open(m.dir); err != nil {
 			t.Fatal(err)
