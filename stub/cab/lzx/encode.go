@@ -6,15 +6,19 @@ import (
 )
 
 const (
-	// superBlock is how much is parsed before its codes are made, in bytes.
-	superBlock = 4 * FrameSize
+	// superBlock is how much is parsed before it is cut into blocks, in bytes.
+	superBlock = 16 * FrameSize
 	hashBits   = 18
-	minChain   = 4 // bytes that the hash chains need to agree on
+	minChain   = 4 // bytes that places in a chain have in common
+	hash3Bits  = 16
+	near       = 1 << 14 // how far back a match of three bytes pays
+	niceLength = 64      // a match of this length is taken without looking further
+	goodLength = 16      // after one of this length, little is looked for at the next byte
 	lookahead  = 8
 	maxFolder  = 65535 * FrameSize // a CFFOLDER counts its blocks in 16 bits
 	maxIdle    = 100               // empty reads in a row
 	// DefaultDepth is how many earlier places a match is looked for in by default.
-	DefaultDepth = 16
+	DefaultDepth = 12
 )
 
 // An Encoder codes folders. It holds the window twice, and tables of 8 MiB + 1 MiB for a window of 21 bits, whatever the size of
@@ -30,10 +34,14 @@ type Encoder struct {
 
 	head []int32 // the last position with a hash, or -1
 	prev []int32 // the position before with the same hash, by position in the window
+	near []int32 // the last position with a hash of three bytes, or -1
 
-	rep  [3]int // repeated offsets as the decoder will have them
-	toks []token
+	rep  [3]int  // repeated offsets as the decoder will have them
+	toks []token // of the super-block
 
+	logs               *logTable
+	cur, seg           *block    // the block being put together, and the segment that may be added to it
+	coded              [3]uint32 // repeated offsets after the segments counted so far
 	mainLens, prevMain [maxMain]uint8
 	lenLens, prevLen   [numLen]uint8
 
@@ -60,6 +68,7 @@ func NewEncoder(windowBits, depth int) (*Encoder, error) {
 	return &Encoder{
 		window: w, depth: depth, nMain: numChars + 8*slots(windowBits),
 		buf: make([]byte, 2*w+superBlock+lookahead), head: make([]int32, 1<<hashBits), prev: make([]int32, w),
+		near: make([]int32, 1<<hash3Bits), logs: newLogTable(), cur: &block{}, seg: &block{},
 	}, nil
 }
 
@@ -89,7 +98,10 @@ func (e *Encoder) reset(emit func([]byte, int) error) {
 	for i := range e.head {
 		e.head[i] = -1
 	}
-	e.rep = [3]int{1, 1, 1}
+	for i := range e.near {
+		e.near[i] = -1
+	}
+	e.rep, e.coded = [3]int{1, 1, 1}, [3]uint32{1, 1, 1}
 	e.prevMain, e.prevLen = [maxMain]uint8{}, [numLen]uint8{}
 	e.w = bitWriter{out: e.w.out[:0]}
 }
@@ -125,6 +137,8 @@ func (e *Encoder) fill(src io.Reader, at int) error {
 	return nil
 }
 
+func (e *Encoder) hash3(i int) uint32 { return le32(e.buf[i:]) << 8 * 506832829 >> (32 - hash3Bits) }
+
 func (e *Encoder) hash(i int) uint32 { return le32(e.buf[i:]) * 2654435761 >> (32 - hashBits) }
 
 // insert puts position p into the chains. Positions are indexes into buf plus base.
@@ -135,6 +149,7 @@ func (e *Encoder) insert(p int) {
 	h := e.hash(p - e.base)
 	e.prev[p&(e.window-1)] = e.head[h]
 	e.head[h] = int32(p)
+	e.near[e.hash3(p-e.base)] = int32(p)
 }
 
 // matchLen is how many bytes agree at positions a < b of buf, up to limit.
@@ -155,39 +170,35 @@ func matchLen(buf []byte, a, b, limit int) int {
 // match is a candidate: gain is roughly the bits it saves, rep its repeated offset, or -1.
 type match struct{ length, off, gain, rep int }
 
-// find looks for the best match at position p that does not cross the end of its frame or of the block.
-func (e *Encoder) find(p int) match {
-	best := match{rep: -1}
+// gain estimates what a match saves: a literal costs about 6 bits, a match about 10 and its offset's extra bits.
+func gain(length, off int) int { return length*6 - 10 - int(extraBits[slotOf(uint32(off+2))]) }
+
+// find looks for the best match at position p that does not cross the end of its frame, in up to depth places.
+func (e *Encoder) find(p, depth int) match {
 	limit := min(maxMatch, e.end-p, FrameSize-p%FrameSize)
 	if limit < minMatch {
+		return match{rep: -1}
+	}
+	best := e.repeated(p-e.base, limit)
+	if p+minChain > e.end || best.length >= niceLength {
 		return best
 	}
 	buf, at := e.buf, p-e.base
-	for k, off := range e.rep {
-		if off > at {
-			continue
-		}
-		if n := matchLen(buf, at-off, at, limit); n >= minMatch {
-			if g := n*6 - 6 - k; g > best.gain {
-				best = match{n, off, g, k}
+	if best.length < 3 {
+		if q := int(e.near[e.hash3(at)]); q >= 0 && p-q < near {
+			if n := matchLen(buf, at-(p-q), at, limit); n >= 3 && gain(n, p-q) > best.gain {
+				best = match{n, p - q, gain(n, p-q), -1}
 			}
 		}
 	}
-	if p+minChain > e.end {
-		return best
-	}
-	maxOff := e.window - 3
 	q := int(e.head[e.hash(at)])
-	for d := e.depth; d > 0 && q >= 0; d-- {
-		off := p - q
-		if off > maxOff {
-			break
-		}
-		if a := at - off; best.length < limit && buf[a+best.length] == buf[at+best.length] {
+	for ; depth > 0 && q >= 0 && p-q <= e.window-3; depth-- {
+		a := at - (p - q)
+		if best.length < limit && buf[a+best.length] == buf[at+best.length] {
 			if n := matchLen(buf, a, at, limit); n >= 3 {
-				if g := n*6 - 9 - int(extraBits[slotOf(uint32(off+2))]); g > best.gain {
-					best = match{n, off, g, -1}
-					if n == limit {
+				if g := gain(n, p-q); g > best.gain {
+					best = match{n, p - q, g, -1}
+					if n >= niceLength || n == limit {
 						break
 					}
 				}
@@ -195,9 +206,25 @@ func (e *Encoder) find(p int) match {
 		}
 		next := int(e.prev[q&(e.window-1)])
 		if next >= q {
-			break
+			break // overwritten by a later position
 		}
 		q = next
+	}
+	return best
+}
+
+// repeated looks for the best match at one of the repeated offsets.
+func (e *Encoder) repeated(at, limit int) match {
+	best := match{rep: -1}
+	for k, off := range e.rep {
+		if off > at {
+			continue
+		}
+		if n := matchLen(e.buf, at-off, at, limit); n >= minMatch {
+			if g := n*6 - 2 - k; g > best.gain {
+				best = match{n, off, g, k}
+			}
+		}
 	}
 	return best
 }
@@ -209,7 +236,7 @@ func (e *Encoder) parse(p, end int) {
 	m, have := match{}, false
 	for p < end {
 		if !have {
-			m = e.find(p)
+			m = e.find(p, e.depth)
 		}
 		have = false
 		e.insert(p)
@@ -218,8 +245,12 @@ func (e *Encoder) parse(p, end int) {
 			p++
 			continue
 		}
-		if m.length < 64 && p+1 < end {
-			if next := e.find(p + 1); next.gain > m.gain+4 {
+		if m.length < niceLength && p+1 < end {
+			depth := e.depth
+			if m.length >= goodLength {
+				depth >>= 2
+			}
+			if next := e.find(p+1, depth); next.gain > m.gain+2 {
 				e.toks = append(e.toks, token{v: uint32(e.buf[p-e.base])})
 				p++
 				m, have = next, true

@@ -3,7 +3,8 @@ package lzx
 // block is a run of tokens that share codes, with its histograms.
 type block struct {
 	toks       []token
-	start, end int // positions
+	start, end int       // positions
+	rep        [3]uint32 // the repeated offsets after it
 	main       [maxMain]uint32
 	length     [numLen]uint32
 	aligned    [numAligned]uint32
@@ -23,25 +24,46 @@ func (t token) symbols() (main, length, slot int) {
 	return numChars + slot<<3 + short, length, slot
 }
 
-func (b *block) count() {
+// count makes the histograms; rep are the repeated offsets before the block, and after it when count returns.
+func (b *block) count(rep *[3]uint32) {
 	for _, t := range b.toks {
 		m, l, slot := t.symbols()
 		b.main[m]++
 		if l >= 0 {
 			b.length[l]++
 		}
-		if t.length > 0 && extraBits[slot] >= 3 {
+		if t.length == 0 {
+			continue
+		}
+		if extraBits[slot] >= 3 {
 			b.aligned[(t.v-posBase[slot])&7]++
 		}
+		switch t.v {
+		case 0:
+		case 1:
+			rep[0], rep[1] = rep[1], rep[0]
+		case 2:
+			rep[0], rep[2] = rep[2], rep[0]
+		default:
+			rep[2], rep[1], rep[0] = rep[1], rep[0], t.v-2
+		}
 	}
+	b.rep = *rep
 }
 
-// super parses the bytes from start to end, which begin a frame, and writes them as blocks.
-func (e *Encoder) super(start, end int) error {
-	e.parse(start, end)
-	b := &block{toks: e.toks, start: start, end: end}
-	b.count()
-	return e.write(b)
+// add appends the block that follows.
+func (b *block) add(next *block) {
+	for i, n := range next.main {
+		b.main[i] += n
+	}
+	for i, n := range next.length {
+		b.length[i] += n
+	}
+	for i, n := range next.aligned {
+		b.aligned[i] += n
+	}
+	b.toks = b.toks[:len(b.toks)+len(next.toks)]
+	b.end, b.rep = next.end, next.rep
 }
 
 // write codes one block.
@@ -110,11 +132,11 @@ func (e *Encoder) rawIsSmaller(b *block, alignedLens *[numAligned]uint8, aligned
 	return bits > (b.end-b.start)*8
 }
 
-// writeRaw writes an uncompressed block. Its header sets the repeated offsets to those the parser has reached.
+// writeRaw writes an uncompressed block. Its header sets the repeated offsets to what the tokens left out would have made them.
 func (e *Encoder) writeRaw(b *block) error {
 	e.blockStart(blockUncompressed, b.end-b.start)
 	e.w.put(0, 16-e.w.n) // 1 to 16 bits
-	for _, r := range e.rep {
+	for _, r := range b.rep {
 		e.w.out = append(e.w.out, byte(r), byte(r>>8), byte(r>>16), byte(r>>24))
 	}
 	for p := b.start; p < b.end; {
