@@ -82,6 +82,7 @@ func TestRegistration(t *testing.T) {
 	wantValue(t, m, arp, "ParentKeyName", regplan.String("OperatingSystem"))
 	wantValue(t, m, arp, "RegistryLocation", regplan.String(`HKLM\`+key))
 	wantValue(t, m, arp, "NoModify", regplan.DWORD(1))
+	wantValue(t, m, arp, "DisplayIcon", regplan.ExpandString(`C:\WINDOWS\$NtUninstallKB900001$\spuninst\spuninst.exe`))
 	wantValue(t, m, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\Hotfix\KB900001`, "Installed", regplan.DWORD(1))
 	wantValue(t, m, key+`\Filelist\0`, "FileName", regplan.String("new.dll"))
 	wantValue(t, m, key+`\Filelist\1`, "FileName", regplan.String("a.dll"))

@@ -4,6 +4,7 @@
 package register
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -156,11 +157,12 @@ func (u Update) addRemove(w *writer) {
 		// Since installer 5.3.18.6 an update without backup is listed but cannot be removed (white paper, table 15).
 		w.set("NoRemove", regplan.DWORD(1))
 		if w.err == nil {
-			w.err = w.o.Delete(w.k, "UninstallString")
+			w.err = errors.Join(w.o.Delete(w.k, "UninstallString"), w.o.Delete(w.k, "DisplayIcon"))
 		}
 		return
 	}
 	w.text("UninstallString", u.UninstallLine)
+	w.set("DisplayIcon", regplan.ExpandString(strings.Trim(u.UninstallLine, `"`)))
 	if w.err == nil {
 		w.err = w.o.Delete(w.k, "NoRemove")
 	}
