@@ -167,17 +167,17 @@ func registryTable(t *testing.T) string {
 			if values[key] == nil {
 				values[key] = map[string]string{}
 			}
-			values[key][s.Name] = map[uint32]string{host.RegSZ: "REG_SZ", host.RegDWORD: "REG_DWORD"}[s.Value.Type]
+			values[key][s.Name] = map[uint32]string{host.RegSZ: "REG_SZ", host.RegExpandSZ: "REG_EXPAND_SZ", host.RegDWORD: "REG_DWORD"}[s.Value.Type]
 		}
 	}
 	var b strings.Builder
-	b.WriteString("| key | REG_SZ | REG_DWORD |\n|---|---|---|\n")
+	b.WriteString("| key | REG_SZ | REG_EXPAND_SZ | REG_DWORD |\n|---|---|---|---|\n")
 	for _, key := range sorted(values) {
 		lists := map[string][]string{}
 		for _, name := range sorted(values[key]) {
 			lists[values[key][name]] = append(lists[values[key][name]], "`"+name+"`")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", key, strings.Join(lists["REG_SZ"], ", "), strings.Join(lists["REG_DWORD"], ", "))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, strings.Join(lists["REG_SZ"], ", "), strings.Join(lists["REG_EXPAND_SZ"], ", "), strings.Join(lists["REG_DWORD"], ", "))
 	}
 	return b.String()
 }
