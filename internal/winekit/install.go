@@ -82,12 +82,13 @@ func fileExists(path string) bool {
 	return err == nil
 }
 
-// environ is the environment of every process of a prefix: the test's own without a display and without Wine's settings.
+// environ is the environment of every process of a prefix: the test's own without a display, language and
+// settings of Wine.
 func (in wineInstall) environ(prefix string) []string {
 	var env []string
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
-		if name == "DISPLAY" || name == "WAYLAND_DISPLAY" || strings.HasPrefix(name, "WINE") {
+		if name == "DISPLAY" || name == "WAYLAND_DISPLAY" || name == "LANG" || strings.HasPrefix(name, "WINE") || strings.HasPrefix(name, "LC_") {
 			continue
 		}
 		env = append(env, e)
@@ -97,6 +98,7 @@ func (in wineInstall) environ(prefix string) []string {
 		debug = "-all"
 	}
 	env = append(env,
+		"LC_ALL=C.UTF-8", // in the plain C locale Wine cannot make files whose names are not ASCII
 		"WINEPREFIX="+prefix,
 		"WINEDEBUG="+debug,
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=")

@@ -13,6 +13,7 @@ import (
 const probePkg = "github.com/kbforge/kbforge/internal/winekit/testdata/probe"
 
 func TestPrefix(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
 	p := New(t)
 	probe := BuildWindows(t, probePkg, "amd64")
 	// In order: each part leaves the machine usable for the next.
@@ -130,6 +131,13 @@ func testTimeout(t *testing.T, p *Prefix, probe string) {
 func testPaths(t *testing.T, p *Prefix) {
 	if got, want := p.Path(`c:\WINDOWS\System32\NTDLL.dll`), p.Dir+"/drive_c/windows/system32/ntdll.dll"; got != want {
 		t.Errorf("Path: got %s want %s", got, want)
+	}
+	const umlaut = `C:\Straße-ä.txt`
+	if r := p.Run(t, "cmd.exe", "/c", "echo x>"+umlaut); r.ExitCode != 0 {
+		t.Errorf("a name that is not ASCII: %+v", r)
+	}
+	if _, err := os.Stat(p.Dir + "/drive_c/Straße-ä.txt"); err != nil {
+		t.Error(err)
 	}
 	if got := p.Path(`Z:\etc\hostname`); got != "/etc/hostname" {
 		t.Errorf("Path: got %s", got)
