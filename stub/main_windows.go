@@ -19,6 +19,9 @@ import (
 
 func main() {
 	hardenDLLSearch()
+	if code, started := winhost.Child(os.Args[1:]); started {
+		os.Exit(code)
+	}
 	os.Exit(int(int32(run()))) // all 32 bits reach the caller
 }
 

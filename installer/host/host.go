@@ -55,6 +55,7 @@ type Host interface {
 	Files
 	Registry
 	Machine
+	Programs
 }
 
 // Attr is a set of file attributes, with the numbers of Win32.

@@ -199,3 +199,41 @@ func (h *Host) MissingPrivileges(names []string) ([]string, error) {
 func (h *Host) Restart(force bool) error {
 	return h.effect("Restart", strconv.FormatBool(force), func() error { return h.under.Restart(force) })
 }
+
+// RunProcess implements host.Host.
+func (h *Host) RunProcess(commandLine string, timeout time.Duration) (uint32, error) {
+	return change(h, "RunProcess", commandLine, func() (uint32, error) { return h.under.RunProcess(commandLine, timeout) })
+}
+
+// RegisterDLL implements host.Host.
+func (h *Host) RegisterDLL(path string, unregister bool, timeout time.Duration) error {
+	return h.effect("RegisterDLL", path, func() error { return h.under.RegisterDLL(path, unregister, timeout) })
+}
+
+// ServiceState implements host.Host.
+func (h *Host) ServiceState(name string) (host.ServiceState, error) {
+	return read(h, "ServiceState", name, func() (host.ServiceState, error) { return h.under.ServiceState(name) })
+}
+
+// StopService implements host.Host.
+func (h *Host) StopService(name string, timeout time.Duration) error {
+	return h.effect("StopService", name, func() error { return h.under.StopService(name, timeout) })
+}
+
+// StartService implements host.Host.
+func (h *Host) StartService(name string, timeout time.Duration) error {
+	return h.effect("StartService", name, func() error { return h.under.StartService(name, timeout) })
+}
+
+// Defer implements host.Host.
+func (h *Host) Defer(t host.Task) error {
+	return h.effect("Defer", t.ID, func() error { return h.under.Defer(t) })
+}
+
+// CancelDeferred implements host.Host.
+func (h *Host) CancelDeferred(id string) error {
+	return h.effect("CancelDeferred", id, func() error { return h.under.CancelDeferred(id) })
+}
+
+// Deferred implements host.Host.
+func (h *Host) Deferred() ([]host.Task, error) { return read(h, "Deferred", "", h.under.Deferred) }

@@ -42,6 +42,11 @@ type Factory struct {
 	// Wine: the host runs on Wine 8, where every file has AttrArchive, no directory is read-only and a rename never changes
 	// the case of a name that is there. What Windows does instead is left unchecked.
 	Wine bool
+	// Programs are command lines that end with the codes they stand for; without -1 (one that never ends) and 0 the tests
+	// of RunProcess are skipped. Offline hosts need none.
+	Programs map[int]string
+	// DLL gives the path of a file DLL of this machine that registers itself.
+	DLL func(t *testing.T) string
 	// Events gives the text of what ReportEvent wrote.
 	Events func(t *testing.T, h host.Host) string
 }
@@ -55,7 +60,7 @@ func Run(t *testing.T, f Factory) {
 	}{
 		{"Paths", pathCases()}, {"Files", fileCases()}, {"Write", writeCases()}, {"Move", moveCases()}, {"InUse", inUseCases()},
 		{"Links", linkCases()}, {"Registry", registryCases()}, {"Values", valueCases()}, {"Durable", durableCases()},
-		{"Machine", machineCases()},
+		{"Machine", machineCases()}, {"Programs", programCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

@@ -8,6 +8,7 @@
 //	registry/HKU.reg      HKEY_USERS
 //	registry/volatile.reg volatile keys; gone after SimulateRestart
 //	eventlog.txt          what ReportEvent wrote
+//	boot-tasks.txt        what Defer recorded for the next start; missing if nothing waits
 //	journal.log           changes not yet in the text files; only while a Host is open or after a kill
 //	tmp/                  files being written; emptied at Open
 //

@@ -20,5 +20,10 @@
 // process that is killed in between may leave the temporary file, and a target that was read-only may have lost that
 // attribute.
 //
+// # DLLs that register themselves
+//
+// A program that uses RegisterDLL must call Child first thing in main: the DLL is loaded by this executable started again
+// with a private switch.
+//
 // On other systems the package is empty.
 package winhost

@@ -67,11 +67,12 @@ func TestNativeSystem32(t *testing.T) {
 
 func factory() hosttest.Factory {
 	f := hosttest.Factory{
-		New:     newHost,
-		Reopen:  func(t *testing.T, _ host.Host) host.Host { return newHost(t) },
-		Hold:    holdExclusive,
-		Map:     mapImage,
-		MapWith: systemDLL,
+		New:      newHost,
+		Reopen:   func(t *testing.T, _ host.Host) host.Host { return newHost(t) },
+		Hold:     holdExclusive,
+		Map:      mapImage,
+		MapWith:  systemDLL,
+		Programs: testPrograms(), DLL: selfRegistering,
 		Link: func(t *testing.T, _ host.Host, path, target string) {
 			if err := os.Symlink(target, path); err != nil {
 				t.Fatal(err)
