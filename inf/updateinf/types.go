@@ -18,8 +18,21 @@ type Update struct {
 	Keep      []string         // [DeleteFilesInUninstallSections]: files that removal must not delete
 	Strings   Strings
 
-	Directives []Directive    // of [ProductInstall.*] sections, without a typed form here: RegisterDlls, ProfileItems …
-	Dirs       []NamedDir     // [DestinationDirs] entries of sections that are not in Files
+	Prerequisites          []Condition           // [Prerequisite]: what must hold for the installation to go on
+	PrerequisitesUninstall []Condition           // [PreRequisite.Uninstall]
+	Processes              []Process             // [ProcessesToRun] and its relatives, by section
+	StopServices           []string              // [ServicesToStopAndStart]: stopped before files are copied, started again after
+	StopServicesUninstall  []string              // [ServicesToStopAndStart.Uninstall]
+	RegisterDLLs           []RegisterDLL         // what RegisterDlls and UnregisterDlls reach
+	Conditional            []ConditionalFiles    // [ProductInstall.Conditional]
+	RegisterInclude        []ConditionalRegistry // [Register.Include]
+	ExtendedConditional    []ExtendedConditional // [ProductInstall.ExtendedConditional]
+	DirectoryIDs           []DirectoryID         // [DirectoryId.Include]
+	RenameDirs             []RenameDir           // [ProductInstall.RenameDirectories]
+	OEMExclusions          OEMExclusions
+
+	Directives []Directive    // of [ProductInstall.*] sections, without a typed form here: ProfileItems …
+	Dirs       []NamedDir     // [DestinationDirs] entries of sections that no file group above has
 	Localized  []LocalStrings // the [Strings.LLLL] sections
 	Other      []Section      // every section that nothing above covers, in order; see Unsupported
 }
