@@ -36,6 +36,13 @@ func (s Step) Encode() string {
 	str("temp", s.Temp)
 	str("pending", s.PrevPending)
 	str("except", s.Except)
+	str("to", s.To)
+	str("command", s.Command)
+	str("task", s.Task)
+	if s.Timeout != 0 {
+		str("timeout", s.Timeout.String())
+	}
+	flag("required", s.Required)
 	flag("force", s.Force)
 	if s.Attr != 0 {
 		str("attr", strconv.FormatUint(uint64(s.Attr), 16))
@@ -104,7 +111,7 @@ func Decode(line string) (Step, error) {
 func known(k Kind) bool {
 	switch k {
 	case MakeDir, SaveFile, PutFile, DeleteFile, RemoveDir, RemoveTree, CancelPending, MakeKey, DeleteKey, SetValue, DeleteValue,
-		AddCatalog, RemoveCatalog:
+		AddCatalog, RemoveCatalog, RenameDir, StopService, StartService, RegisterDLL, UnregisterDLL, RestoreDLL, RunProcess, CancelTask:
 		return true
 	}
 	return false
@@ -151,6 +158,16 @@ func (s *Step) setField(name, val string) error {
 		s.PrevPending = val
 	case "except":
 		s.Except = val
+	case "to":
+		s.To = val
+	case "command":
+		s.Command = val
+	case "task":
+		s.Task = val
+	case "timeout":
+		s.Timeout, err = time.ParseDuration(val)
+	case "required":
+		s.Required = true
 	case "force":
 		s.Force = true
 	case "attr":

@@ -20,6 +20,13 @@ func samples() []Step {
 		{Kind: MakeKey, Key: host.Key{Root: host.HKLM, Path: `x\y`}, Volatile: true},
 		{Kind: RemoveTree, Path: `C:\x`, Except: `C:\x\y`},
 		{Kind: AddCatalog, Name: "KB1.cat", From: FromHost + `C:\j\KB1.cat`, Backup: `C:\b`, Existed: true},
+		{Kind: RenameDir, Path: `C:\WINDOWS\SoftwareDistribution`, To: `C:\WINDOWS\SDTemp`},
+		{Kind: StopService, Name: "wuauserv", Timeout: time.Minute},
+		{Kind: StartService, Name: "wuauserv", Timeout: 90 * time.Second},
+		{Kind: RegisterDLL, Path: `C:\WINDOWS\system32\wups2.dll`, Task: "KB1/1", Timeout: time.Second, Existed: true},
+		{Kind: UnregisterDLL, Path: `C:\x.dll`}, {Kind: RestoreDLL, Path: `C:\x.dll`},
+		{Kind: RunProcess, Command: `"C:\a b\c.exe" /p:"""x"""`, Task: "KB1/2", Timeout: 1500 * time.Millisecond, Required: true},
+		{Kind: CancelTask, Task: "KB1/2", Command: "run x"},
 	}
 }
 
@@ -47,7 +54,8 @@ func TestEncodeDecode(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	for _, line := range []string{"", "fly", "put-file path", `put-file path="a`, `put-file path="a"b`, `put-file wings="2"`, `set-value value="x"`, `set-value value="1:zz"`, `make-dir attr="nothex"`} {
+	for _, line := range []string{"", "fly", "put-file path", `put-file path="a`, `put-file path="a"b`, `put-file wings="2"`, `set-value value="x"`, `set-value value="1:zz"`, `make-dir attr="nothex"`,
+		`stop-service timeout="soon"`} {
 		if line == "put-file path" {
 			continue // a flag without a value sets an empty path: harmless, the step then fails
 		}

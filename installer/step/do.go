@@ -47,6 +47,31 @@ func (s Step) do(e Env) (Outcome, error) {
 	case RemoveCatalog:
 		e.logf("Removing catalog %s", s.Name)
 		return Outcome{}, gone(h.RemoveCatalog(s.Name))
+	case RenameDir:
+		return Outcome{}, s.renameDir(e, s.Path, s.To)
+	}
+	return s.doProgram(e)
+}
+
+// doProgram is do for what runs.
+func (s Step) doProgram(e Env) (Outcome, error) {
+	switch s.Kind {
+	case StopService:
+		e.logf("Stopping service %s", s.Name)
+		return Outcome{}, gone(e.Host.StopService(s.Name, s.Timeout))
+	case StartService:
+		return s.startService(e), nil
+	case RegisterDLL:
+		return Outcome{}, s.registerDLL(e)
+	case UnregisterDLL:
+		s.unregister(e)
+		return Outcome{}, nil
+	case RestoreDLL:
+		return Outcome{}, nil
+	case RunProcess:
+		return s.runProcess(e)
+	case CancelTask:
+		return Outcome{}, e.Host.CancelDeferred(s.Task)
 	}
 	return Outcome{}, fmt.Errorf("unknown kind")
 }
@@ -84,6 +109,34 @@ func (s Step) undo(e Env) (Outcome, error) {
 		return Outcome{}, s.undoValue(h)
 	case AddCatalog, RemoveCatalog:
 		return Outcome{}, s.undoCatalog(e)
+	case RenameDir:
+		return Outcome{}, s.renameDir(e, s.To, s.Path)
+	}
+	return s.undoProgram(e)
+}
+
+// undoProgram is undo for what runs.
+func (s Step) undoProgram(e Env) (Outcome, error) {
+	switch s.Kind {
+	case StopService:
+		return s.startService(e), nil
+	case StartService:
+		e.logf("Stopping service %s", s.Name)
+		s.tolerate(e, e.Host.StopService(s.Name, s.Timeout))
+		return Outcome{}, nil
+	case RegisterDLL:
+		if err := e.Host.CancelDeferred(s.Task); err != nil || s.Existed {
+			return Outcome{}, err
+		}
+		s.unregister(e)
+		return Outcome{}, nil
+	case UnregisterDLL, RestoreDLL:
+		s.tolerate(e, e.Host.RegisterDLL(s.Path, false, s.Timeout))
+		return Outcome{}, nil
+	case RunProcess:
+		return Outcome{}, e.Host.CancelDeferred(s.Task)
+	case CancelTask:
+		return Outcome{}, e.Host.Defer(host.Task{ID: s.Task, Text: s.Command})
 	}
 	return Outcome{}, fmt.Errorf("unknown kind")
 }

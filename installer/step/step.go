@@ -5,6 +5,10 @@
 //   - Undo restores what was there before the plan was made, also when the step was not begun, was half done, or was
 //     undone before. So a journal needs no exact knowledge of where a run stopped.
 //   - Do is harmless when repeated.
+//
+// RunProcess is the exception: nobody can undo what a program did. It stands at the end of a plan, behind everything that
+// can be undone, and is never begun twice. How services, DLLs and programs fare is no business of a roll back, which must
+// not end half way because of them: what they refuse while undoing is logged.
 package step
 
 import (
@@ -31,6 +35,14 @@ const (
 	DeleteValue   Kind = "delete-value"   // delete the value; undo writes Prev
 	AddCatalog    Kind = "add-catalog"    // install the catalog at From as Name; undo installs Backup, or removes it
 	RemoveCatalog Kind = "remove-catalog" // take Name out; undo installs Backup
+	RenameDir     Kind = "rename-dir"     // Path becomes To; undo renames it back
+	StopService   Kind = "stop-service"   // stop Name, which runs; undo starts it
+	StartService  Kind = "start-service"  // start Name; undo stops it
+	RegisterDLL   Kind = "register-dll"   // register Path; undo unregisters it unless it Existed
+	UnregisterDLL Kind = "unregister-dll" // unregister Path; undo registers it
+	RestoreDLL    Kind = "restore-dll"    // nothing; undo registers Path: it stands before the steps that replace a registered DLL
+	RunProcess    Kind = "run-process"    // run Command; undo only takes it out of the tasks of an image
+	CancelTask    Kind = "cancel-task"    // take Task out of the tasks of an image; undo records Command under it again
 )
 
 // Prefixes of From.
@@ -60,6 +72,15 @@ type Step struct {
 
 	Attr    host.Attr
 	ModTime time.Time
+
+	To string // RenameDir: the new path, in the same directory
+
+	// Programs, services and DLLs. Task names what RunProcess and RegisterDLL leave to the next start on a host that runs
+	// nothing. Required: a program that fails, does not start or does not end in time fails the plan.
+	Command  string
+	Task     string
+	Timeout  time.Duration
+	Required bool
 
 	Key      host.Key
 	Name     string // of a value or catalog
@@ -92,8 +113,17 @@ func (s Step) String() string {
 		}
 	case DeleteValue:
 		t += keyText(s.Key) + " " + strconv.Quote(s.Name)
-	case AddCatalog, RemoveCatalog:
+	case AddCatalog, RemoveCatalog, StopService, StartService:
 		t += s.Name
+	case RenameDir:
+		t += s.Path + " to " + s.To
+	case RunProcess:
+		t += s.Command
+		if s.Required {
+			t += " (required)"
+		}
+	case CancelTask:
+		t += s.Task + ": " + s.Command
 	case SaveFile:
 		t += s.From + " to " + s.Path
 	case PutFile:
