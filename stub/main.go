@@ -17,12 +17,5 @@
 // restarts is WP Appendix D ("Shutdown Initiated in Self Extractor").
 package main
 
-// runtimeVersion is what logs and the registry's InstallerVersion show when the executable bears no version resource.
-// OURS: above 6.3, the last version of Microsoft's.
-const runtimeVersion = "7.0.0.0"
-
 // sfxVariable is the environment variable by which the extractor tells its directory.
 const sfxVariable = "KBFORGE_SFX"
-
-// restartFile is the file in the extractor's directory that asks it to restart the computer.
-const restartFile = "restart"

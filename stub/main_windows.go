@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kbforge/kbforge/installer"
+	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/host/winhost"
 	"github.com/kbforge/kbforge/installer/source"
@@ -86,4 +88,17 @@ func (p *program) removal(ctx context.Context, job *selfcopy.Job) (code uint32, 
 		return code, false
 	}
 	return p.remove(ctx, opts, job.Image)
+}
+
+// remove is spuninst.exe; it runs in the copy. keep is the original's path, which cannot be deleted yet; gone tells
+// whether the update is removed, so that it can be.
+func (p *program) remove(ctx context.Context, opts cmdline.Options, keep string) (code uint32, gone bool) {
+	if err := p.open(); err != nil {
+		return p.fail(opts, "", err, ""), false
+	}
+	req := p.base(opts)
+	req.UninstallDir = uninstallDir(p.image)
+	req.KeepFile = keep
+	res, err := installer.Remove(ctx, req)
+	return p.end(ctx, opts, res, err, "removed"), err == nil && !res.DryRun
 }

@@ -90,19 +90,6 @@ func (p *program) base(opts cmdline.Options) installer.Request {
 	return installer.Request{Host: p.host, Options: opts, UI: p.ui(opts), Image: p.image, Version: p.version, Start: p.start}
 }
 
-// remove is spuninst.exe; it runs in the copy. keep is the original's path, which cannot be deleted yet; gone tells
-// whether the update is removed, so that it can be.
-func (p *program) remove(ctx context.Context, opts cmdline.Options, keep string) (code uint32, gone bool) {
-	if err := p.open(); err != nil {
-		return p.fail(opts, "", err, ""), false
-	}
-	req := p.base(opts)
-	req.UninstallDir = uninstallDir(p.image)
-	req.KeepFile = keep
-	res, err := installer.Remove(ctx, req)
-	return p.end(ctx, opts, res, err, "removed"), err == nil && !res.DryRun
-}
-
 // removalOptions reads the switches of spuninst.exe. When done is true the run is over with the code.
 func (p *program) removalOptions() (opts cmdline.Options, code uint32, done bool) {
 	opts, err := cmdline.Parse(cmdline.Remove, p.args)

@@ -114,3 +114,10 @@ func askSFX(root string, force bool) error {
 	}
 	return os.WriteFile(filepath.Join(root, restartFile), []byte(what), 0o600)
 }
+
+// runtimeVersion is what logs and the registry's InstallerVersion show when the executable bears no version resource.
+// OURS: above 6.3, the last version of Microsoft's.
+const runtimeVersion = "7.0.0.0"
+
+// restartFile is the file in the extractor's directory that asks it to restart the computer.
+const restartFile = "restart"

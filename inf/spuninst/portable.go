@@ -46,7 +46,7 @@ func Portable(path string, roots Roots) string {
 func Resolve(portable string, roots Roots) (string, error) {
 	for _, part := range strings.FieldsFunc(portable, func(c rune) bool { return c == '\\' || c == '/' }) {
 		if part == ".." {
-			return "", fmt.Errorf("resolve %q: a path of spuninst.inf must not have ..", portable)
+			return "", fmt.Errorf("resolve %q: a path of spuninst.inf must not lead out of its folder by \"..\" elements", portable)
 		}
 	}
 	if len(portable) >= 3 && portable[1] == ':' && portable[2] == '\\' || strings.HasPrefix(portable, `\\`) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 	"unsafe"
@@ -179,4 +180,8 @@ func setText(window uintptr, id int, text string) {
 
 func send(window uintptr, id int, message, wparam, lparam uintptr) {
 	user32("SendDlgItemMessageW").Call(window, uintptr(id), message, wparam, lparam)
+}
+
+func countdownText(seconds int) string {
+	return "The computer restarts in " + strconv.Itoa(seconds) + " seconds."
 }

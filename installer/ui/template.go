@@ -2,7 +2,6 @@ package ui
 
 import (
 	"encoding/binary"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 )
@@ -23,10 +22,6 @@ const (
 	idDetails = 101
 	idCount   = 102
 )
-
-func countdownText(seconds int) string {
-	return "The computer restarts in " + strconv.Itoa(seconds) + " seconds."
-}
 
 // windowsLines gives every line end the CR LF that an edit control needs.
 func windowsLines(s string) string {
