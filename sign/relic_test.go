@@ -9,10 +9,14 @@ import (
 	"encoding/asn1"
 	"encoding/binary"
 	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/kbforge/kbforge/internal/winekit"
 	"github.com/sassoftware/relic/v7/lib/authenticode"
+	"github.com/sassoftware/relic/v7/lib/certloader"
 	"github.com/sassoftware/relic/v7/lib/pkcs7"
 )
 
@@ -91,5 +95,38 @@ func TestUnsortedCatalogRefused(t *testing.T) {
 	rep, err := Verify(writeFile(t, t.TempDir(), "relic.cat", raw), o)
 	if !errors.Is(err, CheckOrder) || len(rep.Findings) != 1 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Wine refuses what relic signs, because its attributes are not in DER order: why this package has a builder of its own.
+func TestWineRefusesUnsorted(t *testing.T) {
+	machine := winekit.New(t)
+	exe := winekit.BuildWindows(t, probe, "amd64")
+	p := newPKI(t)
+	signed := filepath.Join(t.TempDir(), "relic.exe")
+	src, err := os.Open(goImage(t, "386", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	d, err := authenticode.DigestPE(src, crypto.SHA256, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := &certloader.Certificate{Leaf: p.key.chain[0], Certificates: p.key.chain, PrivateKey: p.key.signer}
+	patch, _, err := d.Sign(context.Background(), cert, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := patch.Apply(src, signed); err != nil {
+		t.Fatal(err)
+	}
+	o := p.verify()
+	o.Strict = false
+	if _, err := Verify(signed, o); !errors.Is(err, CheckOrder) {
+		t.Errorf("our verifier: %v", err)
+	}
+	if r := machine.Run(t, exe, "trust", machine.WinPath(signed)); strings.TrimSpace(r.Stdout) != "trust 0x80096004" { // TRUST_E_CERT_SIGNATURE
+		t.Errorf("Wine: %q %s", r.Stdout, r.Stderr)
 	}
 }
