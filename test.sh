@@ -118,15 +118,25 @@ build_tools() {
 	go build -modfile=internal/tools/go.mod -o "$tools/" gotest.tools/gotestsum honnef.co/go/tools/cmd/staticcheck
 }
 
+staticcheck() { # both systems in one run: what only one of them uses is used
+	printf '%s: GOOS=%s GOARCH=amd64 CGO_ENABLED=0\n' linux linux windows windows | "$tools/staticcheck" -matrix ./...
+}
+
 fuzz() { # every fuzz target of the tree, one after the other
 	local file target rc=0
 	while IFS=: read -r file target; do
 		echo "$file: $target"
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-5s}" -fuzzminimizetime 5s "./${file%/*}" >"$log/fuzz" 2>&1 ||
-			{ cat "$log/fuzz"; rc=1; }
+			time_was_up "$log/fuzz" || { cat "$log/fuzz"; rc=1; }
 	done < <(go_files | grep '_test\.go$' | grep -v '_windows_test\.go$' |
 		xargs grep -oHE '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/' | sort)
 	return $rc
+}
+
+# time_was_up FILE: go test failed only because the time ended while an input was in work, a race in Go before 1.27
+# (go.dev/issue/75804). What fuzzing finds says "Failing input written to".
+time_was_up() {
+	grep -q '^ *context deadline exceeded$' "$1" && ! grep -qE 'Failing input|panic:|fatal error|_test\.go:' "$1"
 }
 
 install_missing
@@ -139,9 +149,7 @@ for target in linux/amd64 windows/amd64 windows/386; do
 done
 # On windows/arm64 only what runs on the target: relic, of the author's side, does not compile there.
 step "vet windows/arm64" on windows/arm64 go vet ./inf/... ./installer/... ./stub/... ./templates/...
-for target in linux/amd64 windows/amd64; do
-	step "staticcheck $target" on "$target" "$tools/staticcheck" ./...
-done
+step "staticcheck" staticcheck
 [ -n "$short" ] || step "fuzz ${FUZZTIME:-5s} each" fuzz
 
 # Last, so that its summary closes the output.
