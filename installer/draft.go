@@ -20,13 +20,18 @@ type draft struct {
 	jdir  string      // journal directory, for content that only this run needs
 	dirs  []step.Step // the order of a plan: directories, copies of what will change, changes
 	saves []step.Step
-	steps []step.Step
-	blobs []blob
-	made  []string        // directories the plan makes, outermost first
-	known map[string]bool // folded: directories that exist or will
-	names map[string]bool // folded: file names taken in some directory, full paths
-	saved int
-	queue []pfr.Pair
+	// first runs before anything is touched; before and after stand around the changes: what must not run meanwhile, and
+	// what they are made for.
+	first, before, after []step.Step
+	starts               []step.Step // services that before stops
+	steps                []step.Step
+	tasks                int // names given by task
+	blobs                []blob
+	made                 []string        // directories the plan makes, outermost first
+	known                map[string]bool // folded: directories that exist or will
+	names                map[string]bool // folded: file names taken in some directory, full paths
+	saved                int
+	queue                []pfr.Pair
 }
 
 func newDraft(h host.Host, jdir string, queue []pfr.Pair) *draft {
@@ -37,7 +42,9 @@ func (d *draft) add(s ...step.Step) { d.steps = append(d.steps, s...) }
 
 // plan is the whole sequence. Everything that will change is copied before the first change (white paper, "File
 // Archiving").
-func (d *draft) plan() []step.Step { return slices.Concat(d.dirs, d.saves, d.steps) }
+func (d *draft) plan() []step.Step {
+	return slices.Concat(d.first, d.dirs, d.saves, d.before, d.steps, d.after)
+}
 
 // dir plans a directory and its missing parents. attr goes on the innermost.
 func (d *draft) dir(path string, attr host.Attr) error {

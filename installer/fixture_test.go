@@ -32,6 +32,8 @@ type pkg struct {
 	addReg   string
 	delReg   string
 	flags    map[string]string // COPYFLG text by file name
+	extra    string            // further sections of the update INF
+	strings  string            // further lines of [Strings]
 }
 
 const branchesText = "[Version]\r\nSignature=\"$Windows NT$\"\r\nFileVersion=5.2.1.7\r\n[FileBranchInfo]\r\n" +
@@ -78,7 +80,7 @@ System32.files=11
 Always.files=11
 [System32.files]
 `, "\n", "\r\n") + replace.String() + "[Always.files]\r\n" + copyAlways.String() + "[SourceDisksNames]\r\n1=%ServicePackSourceFiles%\r\n[SourceDisksFiles]\r\n" +
-		sources.String() + "[Product.Add.Reg]\r\n" + p.addReg + "\r\n[Product.Del.Reg]\r\n" + p.delReg + `
+		sources.String() + p.extra + "\r\n[Product.Add.Reg]\r\n" + p.addReg + "\r\n[Product.Del.Reg]\r\n" + p.delReg + `
 [Configuration]
 InstallationType=Hotfix
 InstallLogFileName=%SP_SHORT_TITLE%.log
@@ -97,7 +99,7 @@ ServicePackSourceFiles="Source files"
 PARENT_DISPLAY_NAME="Windows Server 2003 - Software Updates"
 Publisher="Contoso"
 KB_Release_Type="Security Update"
-`
+` + p.strings
 }
 
 func sortedNames(m map[string][]byte) []string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ type installPlan struct {
 func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	p := &installPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, r.res.KB), c.queue), r: r, c: c, l: l, now: r.Host.Now()}
 	p.known[winpath.Fold(winpath.Join(r.info.WindowsDir, journal.Folder))] = true
-	for _, part := range []func() error{p.prepare, p.files, p.catalogs, p.branchesINF, p.migrationCache, p.messages, p.registry, p.removal} {
+	for _, part := range []func() error{p.prepare, p.services, p.renameDirs, p.files, p.catalogs, p.branchesINF,
+		p.migrationCache, p.messages, p.registry, p.dlls, p.removal} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 		}
@@ -51,7 +53,10 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	if err != nil {
 		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 	}
-	p.add(flag...)
+	p.after = slices.Concat(p.after, p.starts, flag)
+	if err := p.processes(); err != nil {
+		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
+	}
 	return journal.Plan{Operation: "install", Name: r.res.KB, Steps: p.plan()}, p.blobs, nil
 }
 

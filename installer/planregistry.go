@@ -312,6 +312,7 @@ func (p *installPlan) removal() error {
 	if p.udir == "" {
 		return nil
 	}
+	p.uninstallPrograms()
 	for _, b := range p.c.update.Uninstall {
 		p.rem.Sections = append(p.rem.Sections, spuninst.Section{Name: b.Name, Lines: b.Lines})
 	}
@@ -379,6 +380,9 @@ func (p *installPlan) merge() {
 	n.DeleteKeys = append(n.DeleteKeys, o.DeleteKeys...)
 	n.RestoreKeys = append(o.RestoreKeys, n.RestoreKeys...)
 	n.RestoreValues = append(o.RestoreValues, n.RestoreValues...)
+	n.UnregisterDLLs = union(o.UnregisterDLLs, n.UnregisterDLLs)
+	n.RegisterDLLs = union(o.RegisterDLLs, n.RegisterDLLs)
+	n.RenameDirs = append(o.RenameDirs, n.RenameDirs...)
 	n.CatalogsDelete = append(o.CatalogsDelete, n.CatalogsDelete...)
 	n.CatalogsRestore = append(o.CatalogsRestore, n.CatalogsRestore...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/kbforge/kbforge/inf"
@@ -183,7 +184,7 @@ func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, error) {
 		return journal.Plan{}, err
 	}
 	p := &removalPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, rem.KB), queue), r: r, rem: rem, others: len(list) > 1}
-	for _, part := range []func() error{p.restore, p.deletions, p.catalogs, p.registry, p.folders} {
+	for _, part := range []func() error{p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs} {
 		if err := part(); err != nil {
 			return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
 		}
@@ -192,7 +193,10 @@ func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, error) {
 	if err != nil {
 		return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
 	}
-	p.add(flag...)
+	p.after = slices.Concat(p.after, p.starts, flag)
+	if err := p.processes(); err != nil {
+		return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
+	}
 	return journal.Plan{Operation: "remove", Name: rem.KB, Steps: p.plan(), Cleanup: p.cleanup()}, nil
 }
 

@@ -15,6 +15,11 @@ const (
 	secRestore      = "Reg.Restore" // lines of AddReg
 	secCatDelete    = "Catalogs.Delete"
 	secCatRestore   = "Catalogs.Restore"
+	secStop         = "Services.Stop"
+	secUnregister   = "Dlls.Unregister"
+	secRegister     = "Dlls.Register"
+	secRenameDirs   = "Rename.Dirs"
+	secProcesses    = "Processes.Run"
 
 	// Files stand in a section for their directory: "SystemRoot\system32.restore.files". Without a directory in the name,
 	// whole paths stand in the lines: for directories that no section name can carry.
@@ -52,7 +57,7 @@ type configKey struct {
 func reserved(name string) bool {
 	fold := strings.ToLower(name)
 	for _, s := range []string{secVersion, secConfig, secStrings, secRemoveDirs, secDeleteValues, secDeleteKeys, secRestoreKeys,
-		secRestore, secCatDelete, secCatRestore, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
+		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secRenameDirs, secProcesses, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
 		secRestore + sufRaw,
 		sufRestoreFiles, sufDeleteFiles} {
 		if strings.EqualFold(fold, s) {

@@ -24,6 +24,13 @@ func (r *Removal) Print() ([]byte, error) {
 	for _, c := range r.CatalogsRestore {
 		p.section(secCatRestore).AddFields(bare(c.Name), bare(c.Backup))
 	}
+	p.list(secStop, r.StopServices)
+	p.list(secUnregister, r.UnregisterDLLs)
+	p.list(secRegister, r.RegisterDLLs)
+	for _, d := range r.RenameDirs {
+		p.section(secRenameDirs).AddFields(bare(d.From), bare(d.To))
+	}
+	p.list(secProcesses, r.Processes)
 	p.sections()
 	p.strings()
 	b, err := p.file.Encode()

@@ -114,6 +114,10 @@ func sample() *Removal {
 		},
 		CatalogsDelete:  []string{"KB900001.cat"},
 		CatalogsRestore: []CatalogRestore{{"old.cat", "old.cat"}},
+		StopServices:    []string{"wuauserv", "MSSQL$A"},
+		UnregisterDLLs:  []string{`SystemRoot\system32\new.dll`}, RegisterDLLs: []string{`SystemRoot\system32\wups2.dll`},
+		RenameDirs: []RenameDir{{`SystemRoot\SDTemp`, `SystemRoot\SoftwareDistribution`}},
+		Processes:  []string{`"%ProgramFiles%\a b\c.exe" /p:"100%", x;y`, "sfc /scannow"},
 		Sections: []Section{
 			{"GlobalRegistryChanges", []inf.Line{{Key: "AddReg", HasKey: true, Fields: []string{"Add.Reg"}}}},
 			{"Add.Reg", []inf.Line{{Fields: []string{"HKLM", `SOFTWARE\Sample`, "P", "0x00020000", `%SystemRoot%\x`}}, {Fields: []string{"HKLM", "k", "n", "0", "%SP_SHORT_TITLE%"}}}},

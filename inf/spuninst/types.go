@@ -24,7 +24,12 @@ type Removal struct {
 	RestoreValues        []RegRestore
 	CatalogsDelete       []string
 	CatalogsRestore      []CatalogRestore
-	Sections             []Section // everything else that [UninstallSections] named
+	StopServices         []string    // stopped before, started after
+	UnregisterDLLs       []string    // that the update brought and registered; unregistered before they go; portable spelling
+	RegisterDLLs         []string    // that the update replaced; registered again once they are restored; portable spelling
+	RenameDirs           []RenameDir // directories the update renamed, to be renamed back
+	Processes            []string    // command lines to run after the removal; environment variables as written
+	Sections             []Section   // everything else that [UninstallSections] named
 	Strings              []KeyValue
 }
 
@@ -55,6 +60,9 @@ type RegRestore struct {
 	Type            uint32
 	Data            []byte
 }
+
+// RenameDir renames directory From to To, both in portable spelling, unless To is there.
+type RenameDir struct{ From, To string }
 
 // CatalogRestore puts an archived catalog back.
 type CatalogRestore struct{ Name, Backup string }

@@ -46,7 +46,11 @@ func (s Step) registerDLL(e Env) error {
 	if err == nil {
 		e.logf("Registered %s", s.Path)
 	}
-	return err
+	if s.Required {
+		return err
+	}
+	s.tolerate(e, err)
+	return nil
 }
 
 // unregister never fails a plan. In an image nothing can load the DLL before it goes.

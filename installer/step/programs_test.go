@@ -152,9 +152,13 @@ func TestRegisterDLLRefused(t *testing.T) {
 	var log []string
 	e := Env{Host: r, Logf: func(f string, a ...any) { log = append(log, fmt.Sprintf(f, a...)) }}
 	r.refuses = host.ErrNoEntryPoint
-	if _, err := (Step{Kind: RegisterDLL, Path: `C:\x.dll`, Task: "t"}).Do(e); !errors.Is(err, host.ErrNoEntryPoint) {
+	if _, err := (Step{Kind: RegisterDLL, Path: `C:\x.dll`, Task: "t", Required: true}).Do(e); !errors.Is(err, host.ErrNoEntryPoint) {
 		t.Errorf("register: %v", err)
 	}
+	if _, err := (Step{Kind: RegisterDLL, Path: `C:\x.dll`, Task: "t"}).Do(e); err != nil || len(log) != 1 {
+		t.Errorf("register what need not be: %v, log %q", err, log)
+	}
+	log = nil
 	if _, err := (Step{Kind: UnregisterDLL, Path: `C:\x.dll`}).Do(e); err != nil || len(log) != 1 {
 		t.Errorf("unregister: %v, log %q", err, log)
 	}

@@ -76,7 +76,7 @@ type Step struct {
 	To string // RenameDir: the new path, in the same directory
 
 	// Programs, services and DLLs. Task names what RunProcess and RegisterDLL leave to the next start on a host that runs
-	// nothing. Required: a program that fails, does not start or does not end in time fails the plan.
+	// nothing. Required: a program or a registration that fails, does not start or does not end in time fails the plan.
 	Command  string
 	Task     string
 	Timeout  time.Duration

@@ -1,0 +1,251 @@
+package installer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kbforge/kbforge/inf/spuninst"
+	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/inventory"
+	"github.com/kbforge/kbforge/installer/step"
+	"github.com/kbforge/kbforge/installer/winpath"
+)
+
+// How long things that run may take (OURS, where the INF says nothing).
+const (
+	serviceTimeout  = 2 * time.Minute // to stop or to start; WaitTimeForServiceStop of [Configuration] says otherwise
+	processTimeout  = time.Hour
+	registerTimeout = updateinf.DefaultRegisterTimeout * time.Second
+)
+
+// task names what a step leaves to the next start of an image.
+func (d *draft) task(kb, when string) string {
+	d.tasks++
+	return kb + "/" + when + "/" + strconv.Itoa(d.tasks)
+}
+
+// cancelTasks takes back what an earlier run for the same update left to the next start of an image.
+func (d *draft) cancelTasks(kb string) error {
+	list, err := d.host.Deferred()
+	if err != nil {
+		return err
+	}
+	for i := len(list) - 1; i >= 0; i-- { // so that undoing gives them their order back
+		if strings.HasPrefix(list[i].ID, kb+"/") {
+			d.before = append(d.before, step.Step{Kind: step.CancelTask, Task: list[i].ID, Command: list[i].Text})
+		}
+	}
+	return nil
+}
+
+// stopServices plans that those services that run are stopped before the changes and started after them. A roll back
+// stops them again, restores the files and starts them.
+func (d *draft) stopServices(names []string, timeout time.Duration, logf func(string, ...any)) error {
+	var starts []step.Step
+	seen := map[string]bool{}
+	for _, name := range names {
+		if seen[winpath.Fold(name)] {
+			continue
+		}
+		seen[winpath.Fold(name)] = true
+		state, err := d.host.ServiceState(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			logf("Service %s is not on this computer", name)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if state != host.ServiceRunning && state != host.ServiceStarting {
+			logf("Service %s does not run", name)
+			continue
+		}
+		d.before = append(d.before, step.Step{Kind: step.StopService, Name: name, Timeout: timeout})
+		starts = append([]step.Step{{Kind: step.StartService, Name: name, Timeout: timeout}}, starts...)
+	}
+	d.starts = starts
+	return nil
+}
+
+// services plans [ServicesToStopAndStart].
+func (p *installPlan) services() error {
+	if err := p.cancelTasks(p.r.res.KB); err != nil {
+		return err
+	}
+	u := p.c.update
+	timeout := serviceTimeout
+	if w := u.Config.WaitTimeForServiceStop; w != nil {
+		timeout = time.Duration(min(*w, maxWaitMinutes)) * time.Minute
+	}
+	return p.stopServices(u.StopServices, timeout, p.r.logf)
+}
+
+// maxWaitMinutes bounds what a package may ask for, so that no installation waits for ever.
+const maxWaitMinutes = 60
+
+// renameDirs plans [ProductInstall.RenameDirectories].
+func (p *installPlan) renameDirs() error {
+	for _, d := range p.c.update.RenameDirs {
+		parent, err := p.c.dirs.Path(d.Dir)
+		if err != nil {
+			return fmt.Errorf("rename directory %s: %w", d.From, err)
+		}
+		s := step.Step{Kind: step.RenameDir, Path: winpath.Join(parent, d.From), To: winpath.Join(parent, d.To)}
+		ok, err := p.renames(s)
+		if err != nil {
+			return fmt.Errorf("rename directory %s to %s: %w", s.Path, d.To, err)
+		}
+		if ok {
+			p.before = append(p.before, s)
+			p.rem.RenameDirs = append(p.rem.RenameDirs, spuninst.RenameDir{From: p.portable(s.To), To: p.portable(s.Path)})
+		}
+	}
+	return nil
+}
+
+// renames tells whether a directory is there to be renamed and can be.
+func (p *installPlan) renames(s step.Step) (bool, error) {
+	st, err := p.host.Stat(s.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.r.logf("%s is not on this computer and is not renamed", s.Path)
+		return false, nil
+	}
+	if err == nil && !st.IsDir() {
+		err = fmt.Errorf("it is no directory: %w", fs.ErrInvalid)
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, it := range p.c.items {
+		if it.Action != inventory.Keep && (winpath.Under(it.Target, s.Path) || winpath.Under(it.Target, s.To)) {
+			return false, fmt.Errorf("the package also changes %s in it: %w", it.Target, host.ErrUnsupported)
+		}
+	}
+	taken, err := p.exists(s.To)
+	switch {
+	case err != nil:
+		return false, err
+	case taken && p.old != nil:
+		p.r.logf("%s was renamed by the earlier installation", s.Path)
+		return false, nil
+	case taken:
+		return false, fmt.Errorf("the new name is taken: %w", fs.ErrExist)
+	}
+	return true, nil
+}
+
+// dlls plans RegisterDlls and UnregisterDlls (INF documentation). A DLL that was there before counts as registered then
+// (OURS): rolling back and removal register the previous version again and never unregister it.
+func (p *installPlan) dlls() error {
+	changed := map[string]bool{}
+	for _, it := range p.c.items {
+		if it.Action == inventory.Copy {
+			changed[winpath.Fold(it.Target)] = true
+		}
+	}
+	for _, d := range p.c.update.RegisterDLLs {
+		if !inventory.Applies(d.When, d.SKU, p.r.info) {
+			continue
+		}
+		dir, err := p.c.dirs.Path(d.Dir)
+		if err != nil {
+			return fmt.Errorf("section [%s], %s: %w", d.Section, d.File, err)
+		}
+		path := winpath.Join(dir, d.File)
+		existed, err := p.exists(path)
+		if err != nil {
+			return err
+		}
+		timeout := time.Duration(d.Timeout) * time.Second
+		if d.Timeout == 0 {
+			timeout = registerTimeout
+		}
+		p.dll(d.Unregister, path, timeout, existed, changed[winpath.Fold(path)])
+	}
+	return nil
+}
+
+func (p *installPlan) dll(unregister bool, path string, timeout time.Duration, existed, changed bool) {
+	portable := p.portable(path)
+	switch {
+	case !existed && (!changed || unregister):
+		p.r.logf("%s is not on this computer: nothing to register", path)
+	case unregister:
+		p.before = append(p.before, step.Step{Kind: step.UnregisterDLL, Path: path, Timeout: timeout})
+		p.rem.RegisterDLLs = append(p.rem.RegisterDLLs, portable)
+	default:
+		if existed && changed {
+			p.before = append(p.before, step.Step{Kind: step.RestoreDLL, Path: path, Timeout: timeout})
+		}
+		p.after = append(p.after, step.Step{Kind: step.RegisterDLL, Path: path, Timeout: timeout, Existed: existed, Required: true,
+			Task: p.task(p.r.res.KB, "install")})
+		switch {
+		case !existed:
+			p.rem.UnregisterDLLs = append(p.rem.UnregisterDLLs, portable)
+		case changed && (p.old == nil || !containsFold(p.old.UnregisterDLLs, portable)):
+			p.rem.RegisterDLLs = append(p.rem.RegisterDLLs, portable)
+		}
+	}
+}
+
+// processes plans what runs once everything that can be undone is done, and, before anything, the programs that a package
+// wants first: if one of those fails, nothing is installed (OURS).
+func (p *installPlan) processes() error {
+	for _, c := range p.c.update.Processes {
+		if c.When != updateinf.RunNow && c.When != updateinf.RunBeforeInstall || !inventory.Applies("", c.SKU, p.r.info) {
+			continue
+		}
+		line, err := p.c.dirs.Expand(c.Command)
+		if err != nil {
+			return fmt.Errorf("process %s: %w", c.Command, err)
+		}
+		s := step.Step{Kind: step.RunProcess, Command: p.host.ExpandEnv(line), Timeout: processTimeout, Task: p.task(p.r.res.KB, "install")}
+		if c.When == updateinf.RunBeforeInstall {
+			s.Required = true
+			p.first = append(p.first, s)
+			continue
+		}
+		p.after = append(p.after, s)
+	}
+	return nil
+}
+
+// uninstallPrograms records for removal what the INF says about it; environment variables stay, directories are filled in.
+func (p *installPlan) uninstallPrograms() {
+	u := p.c.update
+	p.rem.StopServices = u.StopServicesUninstall
+	for _, c := range u.Processes {
+		if c.When != updateinf.RunAfterUninstall || !inventory.Applies("", c.SKU, p.r.info) {
+			continue
+		}
+		line, err := p.c.dirs.Expand(c.Command)
+		if err != nil {
+			line = c.Command // removal reports what it cannot resolve
+		}
+		p.rem.Processes = append(p.rem.Processes, line)
+	}
+}
+
+func containsFold(list []string, s string) bool {
+	for _, t := range list {
+		if strings.EqualFold(t, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// union appends to a what it lacks.
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !containsFold(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
+}

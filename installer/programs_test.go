@@ -1,0 +1,254 @@
+package installer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kbforge/kbforge/installer"
+	"github.com/kbforge/kbforge/installer/cmdline"
+	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/journal"
+)
+
+// world is what runs on a machine, apart from the host, so that it survives a kill of the installer.
+type world struct {
+	services map[string]host.ServiceState // folded name
+	dlls     map[string]bool              // folded path: registered
+	exits    map[string]uint32            // exit code by a part of the command line; others end with 0
+	refuses  map[string]error             // by method and object: "StartService wuauserv"
+	did      []string
+}
+
+func newWorld() *world {
+	return &world{services: map[string]host.ServiceState{"wuauserv": host.ServiceRunning, "idle": host.ServiceStopped}, dlls: map[string]bool{},
+		exits: map[string]uint32{}, refuses: map[string]error{}}
+}
+
+// running is an image on which things run.
+type running struct {
+	host.Host
+	w *world
+}
+
+func (r running) do(what string) error {
+	if err := r.w.refuses[what]; err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	r.w.did = append(r.w.did, what)
+	return nil
+}
+
+func (r running) ServiceState(name string) (host.ServiceState, error) {
+	s, ok := r.w.services[strings.ToLower(name)]
+	if !ok {
+		return 0, fs.ErrNotExist
+	}
+	return s, nil
+}
+
+func (r running) set(what, name string, s host.ServiceState) error {
+	if have, err := r.ServiceState(name); err != nil || have == s {
+		return err
+	}
+	err := r.do(what + " " + name)
+	if err == nil {
+		r.w.services[strings.ToLower(name)] = s
+	}
+	return err
+}
+
+func (r running) StopService(name string, _ time.Duration) error {
+	return r.set("StopService", name, host.ServiceStopped)
+}
+
+func (r running) StartService(name string, _ time.Duration) error {
+	return r.set("StartService", name, host.ServiceRunning)
+}
+
+func (r running) RegisterDLL(path string, unregister bool, _ time.Duration) error {
+	if _, err := r.Stat(path); err != nil {
+		return err
+	}
+	f, err := r.Open(path)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	what := map[bool]string{false: "register ", true: "unregister "}[unregister]
+	err = r.do(what + path)
+	if err == nil {
+		r.w.dlls[strings.ToLower(path)] = !unregister
+	}
+	return err
+}
+
+func (r running) RunProcess(line string, _ time.Duration) (uint32, error) {
+	if err := r.do("run " + line); err != nil {
+		return 0, err
+	}
+	for part, code := range r.w.exits {
+		if strings.Contains(line, part) {
+			return code, nil
+		}
+	}
+	return 0, nil
+}
+
+func (w *world) state() string {
+	dlls := map[string]bool{}
+	for p, on := range w.dlls {
+		if on {
+			dlls[p] = true
+		}
+	}
+	return fmt.Sprint(w.services, dlls)
+}
+
+const programSections = `
+[ProductInstall.CopyFilesAlways]
+RegisterDlls=Register.dlls
+[Register.dlls]
+11,,a.dll,1
+11,,new.dll,1
+[ServicesToStopAndStart]
+WUAUserv
+idle
+nosuch
+[ServicesToStopAndStart.Uninstall]
+wuauserv
+[ProductInstall.RenameDirectories]
+SoftwareDistribution,SDTemp
+[DestinationDirs]
+ProductInstall.RenameDirectories=10
+[ProcessesToRun]
+"%SystemRoot%\system32\sfc.exe /scannow"
+[ProcessesToRun.Professional]
+"never.exe"
+[ProcessesToRunBeforeInstall]
+"""%11%\first.exe"" /q"
+[ProcessesToRunAfterUninstall]
+"%SystemRoot%\after.exe"
+`
+
+// programs is the standard package with all that runs, on a machine where it runs.
+func programs(t *testing.T) (pkg, *machine, *world) {
+	p, files := standard(t)
+	p.extra = strings.ReplaceAll(programSections, "\n", "\r\n")
+	files[`C:\WINDOWS\SoftwareDistribution\DataStore\a.edb`] = []byte("data")
+	m := newMachine(t, files)
+	w := newWorld()
+	w.dlls[strings.ToLower(sys+"a.dll")] = true
+	return p, m, w
+}
+
+func (w *world) install(t *testing.T, m *machine, p pkg) (installer.Result, error) {
+	t.Helper()
+	return installer.Install(context.Background(), installer.Request{Host: running{m.h, w}, Package: p.tree(t), Options: cmdline.Options{Quiet: true}, Version: "7.0.0.0", Start: testNow})
+}
+
+func (w *world) remove(m *machine, kb string) (installer.Result, error) {
+	return installer.Remove(context.Background(), installer.Request{Host: running{m.h, w}, UninstallDir: `C:\WINDOWS\$NtUninstall` + kb + `$`,
+		Options: cmdline.Options{Quiet: true}, Version: "7.0.0.0", Start: testNow})
+}
+
+func (w *world) took() []string {
+	list := w.did
+	w.did = nil
+	return list
+}
+
+func TestProgramsOfInstallationAndRemoval(t *testing.T) {
+	p, m, w := programs(t)
+	before, state := m.snapshot(), w.state()
+	res := mustRun(t)(w.install(t, m, p))
+	want := []string{`run "C:\WINDOWS\system32\first.exe" /q`, "StopService WUAUserv", `register ` + sys + "a.dll", `register ` + sys + "new.dll",
+		"StartService WUAUserv", `run C:\WINDOWS\system32\sfc.exe /scannow`}
+	if got := w.took(); !slices.Equal(got, want) {
+		t.Errorf("installation did\n%s\nwant\n%s\nplan %s", strings.Join(got, "\n"), strings.Join(want, "\n"), res.Plan)
+	}
+	if m.has(`C:\WINDOWS\SoftwareDistribution`) || !m.has(`C:\WINDOWS\SDTemp\DataStore\a.edb`) || res.RestartNeeded {
+		t.Errorf("the directory is not renamed, or a restart is needed: %v", res.RestartNeeded)
+	}
+	mustRun(t)(w.install(t, m, p)) // again: removal still brings the first state back
+	w.took()
+	mustRun(t)(w.remove(m, p.kb))
+	want = []string{"StopService wuauserv", `unregister ` + sys + "new.dll", `register ` + sys + "a.dll", "StartService wuauserv", `run C:\WINDOWS\after.exe`}
+	if got := w.took(); !slices.Equal(got, want) {
+		t.Errorf("removal did\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if d := diffLines(before, m.snapshot()); d != "" || w.state() != state {
+		t.Errorf("the machine differs after removal: %s, was %s\n%s", w.state(), state, d)
+	}
+}
+
+// What fails decides whether everything is undone, services running again, or the run goes on.
+func TestProgramsThatFail(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil    func(w *world)
+		undone   bool
+		restart  bool
+		leftOver string // of the state
+	}{
+		"first program fails":          {spoil: func(w *world) { w.exits["first.exe"] = 1 }, undone: true},
+		"service does not stop":        {spoil: func(w *world) { w.refuses["StopService WUAUserv"] = context.DeadlineExceeded }, undone: true},
+		"registration fails":           {spoil: func(w *world) { w.refuses["register "+sys+"new.dll"] = errors.New("0x80004005") }, undone: true},
+		"service does not start":       {spoil: func(w *world) { w.refuses["StartService WUAUserv"] = context.DeadlineExceeded }, restart: true},
+		"last program fails":           {spoil: func(w *world) { w.exits["sfc.exe"] = 87 }},
+		"last program is missing":      {spoil: func(w *world) { w.refuses[`run C:\WINDOWS\system32\sfc.exe /scannow`] = fs.ErrNotExist }},
+		"last program asks to restart": {spoil: func(w *world) { w.exits["sfc.exe"] = 3010 }, restart: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, m, w := programs(t)
+			before, state := m.snapshot(), w.state()
+			c.spoil(w)
+			res, err := w.install(t, m, p)
+			var rolled *journal.RolledBack
+			if errors.As(err, &rolled) != c.undone || err != nil && !c.undone {
+				t.Fatalf("got %v", err)
+			}
+			if c.undone && (diffLines(before, m.snapshot()) != "" || w.state() != state) {
+				t.Errorf("not undone: %s, was %s\n%s", w.state(), state, diffLines(before, m.snapshot()))
+			}
+			if res.RestartNeeded != c.restart {
+				t.Errorf("restart needed: %v", res.RestartNeeded)
+			}
+		})
+	}
+}
+
+// On an image nothing runs; what would have, waits for the next start until the update goes.
+func TestProgramsOnAnImage(t *testing.T) {
+	p, m, _ := programs(t)
+	before := m.snapshot()
+	mustRun(t)(m.install(p.tree(t)))
+	var got []string
+	tasks, err := m.h.Deferred()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		got = append(got, task.Text)
+	}
+	want := []string{`run-required "C:\WINDOWS\system32\first.exe" /q`, `register ` + sys + "a.dll", `register ` + sys + "new.dll", `run C:\WINDOWS\system32\sfc.exe /scannow`}
+	if !slices.Equal(got, want) {
+		t.Errorf("tasks\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	mustRun(t)(m.remove(p.kb))
+	if d := diffLines(before, m.snapshot()); d != "" {
+		t.Errorf("the machine differs after removal:\n%s", d)
+	}
+	got = nil
+	tasks, _ = m.h.Deferred()
+	for _, task := range tasks {
+		got = append(got, task.Text)
+	}
+	if want := []string{`register ` + sys + "a.dll", `run C:\WINDOWS\after.exe`}; !slices.Equal(got, want) {
+		t.Errorf("tasks after removal %q, want %q", got, want)
+	}
+}
