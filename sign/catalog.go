@@ -215,7 +215,11 @@ func (c *Catalog) Coverage(files []FileHash) Coverage {
 	var v Coverage
 	for _, f := range files {
 		inFiles[string(f.SHA1)], inFiles[string(f.SHA256)] = true, true
-		if key := f.SHA256; c.version() == CatalogV2 && !inCatalog[string(key)] || c.version() == CatalogV1 && !inCatalog[string(f.SHA1)] {
+		key := f.SHA256
+		if c.version() == CatalogV1 {
+			key = f.SHA1
+		}
+		if !inCatalog[string(key)] {
 			v.Missing = append(v.Missing, f)
 		}
 	}
