@@ -158,8 +158,12 @@ type OEMExclusions struct {
 // OEMDriver is a line of [OEMDriver.Exclusions]. Flag says whether the user is warned; its form is not public.
 type OEMDriver struct{ Name, Flag string }
 
-// SectionDir returns the destination of a file section, wherever in Update it is.
+// SectionDir returns the destination of a file section, wherever in Update it is; else DefaultDestDir.
 func (u *Update) SectionDir(section string) (Dir, bool) {
-	d, ok := u.sectionDirs()[foldName(section)]
+	dirs := u.sectionDirs()
+	if d, ok := dirs[foldName(section)]; ok {
+		return d, true
+	}
+	d, ok := dirs[foldName(defaultDestDir)]
 	return d, ok
 }

@@ -8,11 +8,8 @@ import (
 // actingSections are the sections of WP appendix B, and of real packages, that do something on the target and that Update
 // has no typed form for. A name that ends in "." stands for all that begin with it.
 func actingSections() []string {
-	return []string{"Prerequisite", "PreRequisite.Uninstall", "ProductInstall.", "Register.Include", "DirectoryId.Include",
-		"ProcessesToRun", "ProcessesToRun.", "ProcessesToRunAfterReboot", "ProcessesToRunAfterUninstallReboot",
-		"ServicesToStopAndStart", "ServicesToStopAndStart.", "LinkItems.Create", "LinkItems.Create.", "DeviceClassList",
-		"DevicesToUpgrade", "DEVICEID.EXCLUSIONS", "PROVIDER.EXCLUSIONS", "OEMDriver.Exclusions", "DynamicStrings",
-		"WatsonManifestMode.", "BuildType.", "InfProductBuildType"}
+	return []string{"LinkItems.Create", "LinkItems.Create.", "DeviceClassList", "DevicesToUpgrade", "DynamicStrings",
+		"WatsonManifestMode.", "BuildType.", "InfProductBuildType", "ProductInstall."}
 }
 
 // Section returns a section of Other by name, without regard to case.

@@ -26,6 +26,7 @@ func Parse(f *inf.File, o Options) (*Update, error) {
 	p.config()
 	p.sources()
 	p.productInstall()
+	p.actions()
 	p.saveReg()
 	p.uninstall()
 	p.keep()

@@ -9,6 +9,9 @@ import (
 
 const productInstall = "ProductInstall."
 
+// defaultDestDir is the destination of sections without their own (INF docs).
+const defaultDestDir = "DefaultDestDir"
+
 // whens is every When in the order in which packages have the sections.
 func whens() []When {
 	return []When{DontDelay, CopyAlways, ReplaceIfExist, SKUFiles, Uniprocessor, Multiprocessor,
@@ -89,6 +92,9 @@ func (p *parser) productInstall() {
 	sort.SliceStable(u.Registry, func(i, j int) bool {
 		return before(u.Registry[i].When, u.Registry[i].SKU, u.Registry[j].When, u.Registry[j].SKU)
 	})
+	sort.SliceStable(u.RegisterDLLs, func(i, j int) bool {
+		return before(u.RegisterDLLs[i].When, u.RegisterDLLs[i].SKU, u.RegisterDLLs[j].When, u.RegisterDLLs[j].SKU)
+	})
 	sort.SliceStable(u.Directives, func(i, j int) bool {
 		return before(u.Directives[i].When, u.Directives[i].SKU, u.Directives[j].When, u.Directives[j].SKU)
 	})
@@ -120,6 +126,10 @@ func (p *parser) directive(when When, sku string, l inf.Line) {
 			p.registry(when, sku, DelReg, name, l)
 		case "bitreg":
 			p.registry(when, sku, BitReg, name, l)
+		case "registerdlls":
+			p.registerDLLs(when, sku, name, false, l)
+		case "unregisterdlls":
+			p.registerDLLs(when, sku, name, true, l)
 		default:
 			p.u.Directives = append(p.u.Directives, Directive{when, sku, l.Key, l.Fields})
 			return
@@ -137,20 +147,25 @@ func (p *parser) missing(section string, l inf.Line) bool {
 }
 
 func (p *parser) files(when When, sku string, kind FileKind, section string, l inf.Line) {
+	if g, ok := p.fileGroup(when, sku, kind, section, l); ok {
+		p.u.Files = append(p.u.Files, g)
+	}
+}
+
+func (p *parser) fileGroup(when When, sku string, kind FileKind, section string, l inf.Line) (FileGroup, bool) {
 	g := FileGroup{When: when, SKU: sku, Kind: kind, Section: section}
 	if file, ok := strings.CutPrefix(section, "@"); ok {
 		if kind == Rename {
 			p.fault(l, inf.ErrorGeneralSyntax, "RenFiles=@%s says no old name; name a section", file)
-			return
+			return g, false
 		}
 		p.usedByAt = true
-		g.Dir = p.dir("DefaultDestDir", l)
+		g.Dir = p.dir(defaultDestDir, l)
 		g.Files = []FileLine{p.fileLine(kind, inf.Line{Fields: []string{file}, Pos: l.Pos})}
-		p.u.Files = append(p.u.Files, g)
-		return
+		return g, true
 	}
-	if p.missing(section, l) {
-		return
+	if section == "" || p.missing(section, l) {
+		return g, false
 	}
 	p.groupsSeen[strings.ToLower(section)] = true
 	lines := p.lines(section)
@@ -160,7 +175,7 @@ func (p *parser) files(when When, sku string, kind FileKind, section string, l i
 	for _, l := range lines {
 		g.Files = append(g.Files, p.fileLine(kind, l))
 	}
-	p.u.Files = append(p.u.Files, g)
+	return g, true
 }
 
 // fileLine reads "dest[,source][,unused][,flags]", "file[,,,flags]" or "new,old" (INF docs).
@@ -191,7 +206,7 @@ func (p *parser) fileLine(kind FileKind, l inf.Line) FileLine {
 
 // dir finds the destination of a file section.
 func (p *parser) dir(section string, at inf.Line) Dir {
-	for _, name := range []string{section, "DefaultDestDir"} {
+	for _, name := range []string{section, defaultDestDir} {
 		for _, l := range p.lines("DestinationDirs") {
 			if l.HasKey && strings.EqualFold(l.Key, name) {
 				return p.dirOf(l)
@@ -202,10 +217,13 @@ func (p *parser) dir(section string, at inf.Line) Dir {
 	return Dir{}
 }
 
-func (p *parser) dirOf(l inf.Line) Dir {
+func (p *parser) dirOf(l inf.Line) Dir { return p.dirIn("[DestinationDirs]", l) }
+
+// dirIn reads "dirid[,subdirectory]" at the beginning of a line.
+func (p *parser) dirIn(section string, l inf.Line) Dir {
 	n, err := inf.ParseNumber(l.Field(0))
 	if err != nil || n < -1 || n > 1<<31-1 {
-		p.fault(l, inf.ErrorGeneralSyntax, "[DestinationDirs] %s: %q is no directory id; write a number such as 11", l.Describe(), l.Field(0))
+		p.fault(l, inf.ErrorGeneralSyntax, "%s %s: %q is no directory id; write a number such as 11", section, l.Describe(), l.Field(0))
 	}
 	return Dir{ID: int(n), Sub: strings.Trim(l.Field(1), `\`)}
 }
@@ -219,7 +237,7 @@ func (p *parser) dirs() {
 			p.fault(l, inf.ErrorGeneralSyntax, "[DestinationDirs] %s has no =; write section=directory-id", l.Describe())
 			continue
 		}
-		if seen[fold] || p.groupsSeen[fold] && len(p.view.Lines(l.Key)) > 0 || fold == "defaultdestdir" && p.usedByAt {
+		if seen[fold] || p.groupsSeen[fold] && len(p.view.Lines(l.Key)) > 0 || fold == strings.ToLower(defaultDestDir) && p.usedByAt {
 			continue
 		}
 		seen[fold] = true
@@ -228,14 +246,20 @@ func (p *parser) dirs() {
 }
 
 func (p *parser) registry(when When, sku string, kind RegKind, section string, l inf.Line) {
-	if p.missing(section, l) {
-		return
+	if g, ok := p.registryGroup(when, sku, kind, section, l); ok {
+		p.u.Registry = append(p.u.Registry, g)
 	}
+}
+
+func (p *parser) registryGroup(when When, sku string, kind RegKind, section string, l inf.Line) (RegistryGroup, bool) {
 	g := RegistryGroup{When: when, SKU: sku, Kind: kind, Section: section}
+	if section == "" || p.missing(section, l) {
+		return g, false
+	}
 	for _, l := range p.lines(section) {
 		g.Lines = append(g.Lines, p.regLine(kind, l))
 	}
-	p.u.Registry = append(p.u.Registry, g)
+	return g, true
 }
 
 // regLine reads "root,[key],[name],[flags],[data…]" (INF docs). The line has a value if it names one or has data.
@@ -254,12 +278,14 @@ func (p *parser) regLine(kind RegKind, l inf.Line) RegLine {
 	return r
 }
 
-func (p *parser) root(l inf.Line) string {
-	root := strings.ToUpper(l.Field(0))
+func (p *parser) root(l inf.Line) string { return p.rootAt(l, 0) }
+
+func (p *parser) rootAt(l inf.Line, field int) string {
+	root := strings.ToUpper(l.Field(field))
 	switch root {
 	case "HKLM", "HKCR", "HKCU", "HKU", "HKR":
 	default:
-		p.fault(l, inf.ErrorGeneralSyntax, "%s: %q is no registry root; write HKLM, HKCR, HKCU, HKU or HKR", l.Describe(), l.Field(0))
+		p.fault(l, inf.ErrorGeneralSyntax, "%s: %q is no registry root; write HKLM, HKCR, HKCU, HKU or HKR", l.Describe(), l.Field(field))
 	}
 	return root
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Print returns the update INF in the section order and with the tokens that real packages have; reading it gives the same
-// Update again, positions aside, if Files, Registry and Directives are in package order (DontDelayUntilReboot,
+// Update again, positions aside, if Files, Registry, RegisterDLLs, Processes and Directives are in package order (DontDelayUntilReboot,
 // CopyFilesAlways, ReplaceFilesIfExist, SKU files, processor files, registry; SKUs sorted). The text is ASCII, or UTF-16LE
 // where it must. The error names what an INF cannot say: two different lists under one section name, a destination that two
 // groups disagree on, a line end in a value.
@@ -19,9 +19,14 @@ func (u *Update) Print() ([]byte, error) {
 	p.file.Name = "update INF"
 	p.version()
 	p.catalogs()
+	p.prerequisites()
 	p.productInstall()
+	p.conditionals()
+	p.renameDirs()
+	p.services()
 	p.saveReg()
 	p.registry()
+	p.registerDLLs()
 	p.sources()
 	p.destinations()
 	p.fileLists()
@@ -150,10 +155,13 @@ func (p *printer) productInstall() {
 		lines[at] = append(lines[at], inf.Line{Key: key, Fields: fields})
 	}
 	for _, g := range p.u.Files {
-		add(g.When, g.SKU, [...]string{"CopyFiles", "DelFiles", "RenFiles"}[g.Kind], g.Section)
+		add(g.When, g.SKU, fileDirective(g.Kind), g.Section)
 	}
 	for _, g := range p.u.Registry {
-		add(g.When, g.SKU, [...]string{"AddReg", "DelReg", "BitReg"}[g.Kind], g.Section)
+		add(g.When, g.SKU, regDirective(g.Kind), g.Section)
+	}
+	for _, k := range registerSections(p.u.RegisterDLLs) {
+		add(k.when, k.sku, k.directive(), k.section)
 	}
 	for _, d := range p.u.Directives {
 		add(d.When, d.SKU, d.Key, d.Fields...)
@@ -168,6 +176,10 @@ func (p *printer) productInstall() {
 		}
 	}
 }
+
+func fileDirective(k FileKind) string { return [...]string{"CopyFiles", "DelFiles", "RenFiles"}[k] }
+
+func regDirective(k RegKind) string { return [...]string{"AddReg", "DelReg", "BitReg"}[k] }
 
 // line prints a line of which only the text is known. Fields with blanks are quoted, as packages have them.
 func (p *printer) line(s *inf.Section, l inf.Line) {

@@ -10,7 +10,7 @@ import (
 )
 
 func (p *printer) registry() {
-	for _, g := range p.u.Registry {
+	for _, g := range p.u.registryGroups() {
 		if lines, ok := p.alsoUninstall(g); ok {
 			p.emit(g.Section, func(s *inf.Section) { p.lines(s, lines) })
 			continue
@@ -100,7 +100,8 @@ func (p *printer) disks() {
 
 // destinations prints [DestinationDirs], with a remark on what the usual ids are.
 func (p *printer) destinations() {
-	if len(p.u.Files)+len(p.u.Dirs) == 0 {
+	groups := p.u.groups()
+	if len(groups)+len(p.u.Dirs)+len(p.u.RenameDirs) == 0 {
 		return
 	}
 	s := p.section("DestinationDirs")
@@ -126,10 +127,13 @@ func (p *printer) destinations() {
 	for _, d := range p.u.Dirs {
 		add(d.Section, d.Dir)
 	}
-	for _, g := range p.u.Files {
+	for i, run := range renameRuns(p.u.RenameDirs) {
+		add(renameSection(i), run[0].Dir)
+	}
+	for _, g := range groups {
 		switch {
 		case strings.HasPrefix(g.Section, "@"):
-			add("DefaultDestDir", g.Dir)
+			add(defaultDestDir, g.Dir)
 		case len(g.Files) > 0:
 			add(g.Section, g.Dir)
 		}
@@ -155,7 +159,7 @@ func dirRemark(id int) string {
 }
 
 func (p *printer) fileLists() {
-	for _, g := range p.u.Files {
+	for _, g := range p.u.groups() {
 		if file, ok := strings.CutPrefix(g.Section, "@"); ok {
 			if len(g.Files) != 1 || g.Files[0].Name != file || g.Files[0].Flags != 0 {
 				p.fault("group %s must be the one file it names, without flags", g.Section)

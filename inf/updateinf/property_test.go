@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand"
+	"os"
 	"reflect"
 	"sort"
 	"strings"
@@ -102,6 +103,7 @@ func random(rnd *rand.Rand) *Update {
 	}
 	g.files(u)
 	g.registry(u)
+	g.actions(u)
 	for i := range g.Intn(3) {
 		u.Uninstall = append(u.Uninstall, UninstallBlock{g.text(), fmt.Sprintf("Block%d", i), g.lines()})
 		u.Other = append(u.Other, Section{fmt.Sprintf("Other %d%%", i), g.lines()})
@@ -240,14 +242,16 @@ func TestLookupAndLanguage(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	u := load(t, "testdata/branch.inf", Options{Arch: "amd64"})
-	want := []string{"ServicesToStopAndStart", "Prerequisite", "RegisterDlls in [ProductInstall.GlobalRegistryChanges.Install]"}
+	u.Other = append(u.Other, Section{"LinkItems.Create", []inf.Line{{Fields: []string{"x"}}}})
+	u.Directives = append(u.Directives, Directive{GlobalInstall, "", "ProfileItems", []string{"x"}})
+	want := []string{"LinkItems.Create", "ProfileItems in [ProductInstall.GlobalRegistryChanges.Install]"}
 	if got := u.Unsupported(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if got := u.Unsupported("prerequisite", "servicestostopandstart", "RegisterDlls"); got != nil {
+	if got := u.Unsupported("linkitems.create", "profileitems"); got != nil {
 		t.Errorf("handled, still %q", got)
 	}
-	if s, ok := u.Section("sample.check"); !ok || len(s.Lines) != 3 || s.Lines[0].Fields[0] != "CheckFileVer" {
+	if s, ok := u.Section("conditional.FILES"); !ok || len(s.Lines) != 1 || s.Lines[0].Fields[0] != "cond.dll" {
 		t.Errorf("section %+v", s)
 	}
 	f, err := inf.Parse("u", []byte("[Version]\nSignature=$chicago$\n[DestinationDirs]\nC.files=16422,Sample\n[C.files]\nc.dll,x\\c.dll\n"))
@@ -266,6 +270,9 @@ func TestUnsupported(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("[Version]\nSignature=$chicago$\n[ProductInstall.CopyFilesAlways]\nCopyFiles=A,@b\nx=y\n[A]\na,b,,4\n[DestinationDirs]\nA=11,x\nDefaultDestDir=10\n" +
 		"[ProductInstall.GlobalRegistryChanges.Install]\nAddReg=R\nDelReg=R\n[R]\nHKLM,k,n,0x10001,1\n[UninstallSections]\nA,R\n[Strings]\na=%b%\n"))
+	if actions, err := os.ReadFile("testdata/actions.inf"); err == nil {
+		f.Add(actions)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := inf.Parse("f", data)
 		if err != nil {

@@ -19,6 +19,18 @@ func (u *Update) groups() []FileGroup {
 	return all
 }
 
+// registryGroups are the registry groups of every field, in order.
+func (u *Update) registryGroups() []RegistryGroup {
+	all := append([]RegistryGroup(nil), u.Registry...)
+	for _, c := range u.RegisterInclude {
+		all = append(all, c.Registry...)
+	}
+	for _, c := range u.ExtendedConditional {
+		all = append(all, c.Registry...)
+	}
+	return all
+}
+
 // sectionDirs maps each file section, folded, to its destination.
 func (u *Update) sectionDirs() map[string]Dir {
 	m := map[string]Dir{}
@@ -26,7 +38,10 @@ func (u *Update) sectionDirs() map[string]Dir {
 		m[foldName(d.Section)] = d.Dir
 	}
 	for _, g := range u.groups() {
-		if len(g.Files) > 0 {
+		switch {
+		case strings.HasPrefix(g.Section, "@"):
+			m[foldName(defaultDestDir)] = g.Dir
+		case len(g.Files) > 0:
 			m[foldName(g.Section)] = g.Dir
 		}
 	}

@@ -63,21 +63,57 @@ func clearPos(u *Update) {
 			ls[i].Pos = inf.Pos{}
 		}
 	}
-	for i := range u.Files {
-		for j := range u.Files[i].Files {
-			u.Files[i].Files[j].Pos = inf.Pos{}
+	for _, g := range u.groups() {
+		for j := range g.Files {
+			g.Files[j].Pos = inf.Pos{}
 		}
 	}
-	for i := range u.Registry {
-		for j := range u.Registry[i].Lines {
-			u.Registry[i].Lines[j].Pos = inf.Pos{}
+	for _, g := range u.registryGroups() {
+		for j := range g.Lines {
+			g.Lines[j].Pos = inf.Pos{}
 		}
 	}
+	clearActions(u)
 	for i := range u.Uninstall {
 		lines(u.Uninstall[i].Lines)
 	}
 	for i := range u.Other {
 		lines(u.Other[i].Lines)
+	}
+}
+
+func clearActions(u *Update) {
+	conditions := func(list []Condition) {
+		for i := range list {
+			list[i].Pos = inf.Pos{}
+			for j := range list[i].Tests {
+				list[i].Tests[j].Pos = inf.Pos{}
+			}
+		}
+	}
+	conditions(u.Prerequisites)
+	conditions(u.PrerequisitesUninstall)
+	for i := range u.Processes {
+		u.Processes[i].Pos = inf.Pos{}
+	}
+	for i := range u.RegisterDLLs {
+		u.RegisterDLLs[i].Pos = inf.Pos{}
+	}
+	for i := range u.RenameDirs {
+		u.RenameDirs[i].Pos = inf.Pos{}
+	}
+	for i := range u.Conditional {
+		u.Conditional[i].Pos = inf.Pos{}
+	}
+	for i := range u.RegisterInclude {
+		u.RegisterInclude[i].Pos = inf.Pos{}
+	}
+	for i := range u.ExtendedConditional {
+		u.ExtendedConditional[i].Pos = inf.Pos{}
+		conditions(u.ExtendedConditional[i].Conditions)
+	}
+	for i := range u.DirectoryIDs {
+		u.DirectoryIDs[i].Pos = inf.Pos{}
 	}
 }
 
