@@ -116,7 +116,7 @@ func TestRoundTrip(t *testing.T) {
 
 // The window slides; matches that reach its whole length must survive.
 func TestLongInput(t *testing.T) {
-	data := bytes.Repeat(sample("random", 1<<21-3), 4)
+	data := bytes.Repeat(sample("random", 1<<21-3), 3)
 	c := encode(t, 21, data)
 	if got := decode(t, 21, c); !bytes.Equal(got, data) {
 		t.Fatal("what came back differs")
