@@ -23,14 +23,15 @@ import (
 
 // chosen is a package with its branch decided and its inventory made.
 type chosen struct {
-	branch  string // empty in the standard layout
-	inf     string // path of the update INF in the package
-	update  *updateinf.Update
-	items   []inventory.Item
-	chain   *branches.Chain // the newer of the package's and the machine's
-	chooser branch.Chooser
-	dirs    *dirid.Resolver
-	queue   []pfr.Pair
+	branch   string // empty in the standard layout
+	inf      string // path of the update INF in the package
+	update   *updateinf.Update
+	items    []inventory.Item
+	registry []updateinf.RegistryGroup // conditional groups whose conditions hold
+	chain    *branches.Chain           // the newer of the package's and the machine's
+	chooser  branch.Chooser
+	dirs     *dirid.Resolver
+	queue    []pfr.Pair
 }
 
 // packageFiles lets the inventory read the package.
@@ -150,6 +151,13 @@ func (r *run) inspect(l *loaded, c *chosen) error {
 	scan := inventory.Scan{Host: r.Host, Info: r.info, Dirs: c.dirs, Package: packageFiles{r.Package}, Queue: c.queue}
 	c.items, err = scan.Run(u)
 	if err != nil {
+		return fmt.Errorf("take inventory: %w", err)
+	}
+	c.registry = nil
+	if len(customParts(u)) > 0 {
+		return nil // refused later, once the log tells the inventory
+	}
+	if err := r.conditional(c, scan); err != nil {
 		return fmt.Errorf("take inventory: %w", err)
 	}
 	return nil

@@ -32,6 +32,7 @@ type pkg struct {
 	addReg   string
 	delReg   string
 	flags    map[string]string // COPYFLG text by file name
+	common   map[string][]byte // files of folder "common"
 	extra    string            // further sections of the update INF
 	strings  string            // further lines of [Strings]
 }
@@ -125,6 +126,9 @@ func (p pkg) tree(t *testing.T) *source.Tree {
 			"[SetupFiles.SP2GDR]\r\nupdate\\update_SP2GDR.inf\r\n[SetupFiles.SP2QFE]\r\nupdate\\update_SP2QFE.inf\r\n"),
 		`update\update_sp2gdr.inf`: []byte(p.updateINF("SP2GDR", p.gdr)),
 		`update\update_sp2qfe.inf`: []byte(p.updateINF("SP2QFE", p.qfe)),
+	}
+	for n, b := range p.common {
+		files[`common\`+n] = b
 	}
 	var ver strings.Builder
 	ver.WriteString("[SourceFileInfo]\r\n")

@@ -81,6 +81,9 @@ func (r *run) install(ctx context.Context) error {
 	if err := refuseUnknown(c.update); err != nil {
 		return err
 	}
+	if err := r.prerequisites(c); err != nil {
+		return err
+	}
 	p, blobs, err := r.planInstall(l, c)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func (r *run) verify(l *loaded, u *updateinf.Update) error {
 		}
 	}
 	need(u.Sources)
-	for _, g := range u.Files {
+	for _, g := range append(conditionalGroups(u), u.Files...) {
 		if g.Kind == updateinf.Copy {
 			for _, f := range g.Files {
 				need([]string{f.Source})

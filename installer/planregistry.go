@@ -55,6 +55,11 @@ func (p *installPlan) registry() error {
 			return err
 		}
 	}
+	for _, g := range p.c.registry {
+		if err := o.Apply(g, p.c.dirs.Expand); err != nil {
+			return err
+		}
+	}
 	if err := p.reg.PlanFiles(o); err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (p *removalPlan) processes() error {
 	return nil
 }
 
-// copied is the first field of each line of a section that [UninstallSections] copied into spuninst.inf.
+// copied is the lines of a section that [UninstallSections] copied into spuninst.inf.
 func (p *removalPlan) copied(section string) []string {
 	var list []string
 	for _, s := range p.rem.Sections {
@@ -100,8 +100,12 @@ func (p *removalPlan) copied(section string) []string {
 			continue
 		}
 		for _, l := range s.Lines {
-			if f := strings.TrimSpace(l.Field(0)); f != "" {
-				list = append(list, f)
+			text := strings.Join(l.Fields, ",")
+			if l.HasKey {
+				text = l.Key + "=" + text
+			}
+			if text != "" {
+				list = append(list, text)
 			}
 		}
 	}

@@ -11,8 +11,7 @@ import (
 
 // actionSections are sections of Appendix B that do something this engine does not do yet. A package that needs one is
 // refused before anything changes: half an update is worse than none.
-var actionSections = []string{"Prerequisite", "ProductInstall.Conditional", "ProductInstall.ExtendedConditional",
-	"Register.Include", "DirectoryId.Include", "ProcessesToRun", "ServicesToStopAndStart", "DevicesToUpgrade"}
+var actionSections = []string{"DevicesToUpgrade", "LinkItems.Create"}
 
 func refuseUnknown(u *updateinf.Update) error {
 	var names []string
@@ -26,10 +25,33 @@ func refuseUnknown(u *updateinf.Update) error {
 			names = append(names, fmt.Sprintf("%s in [ProductInstall.%s]", d.Key, d.When))
 		}
 	}
+	names = append(names, customParts(u)...)
+	names = append(names, laterParts(u)...)
 	if len(names) == 0 {
 		return nil
 	}
 	return fmt.Errorf("the package uses what this installer cannot do: %s: %w", strings.Join(names, ", "), host.ErrUnsupported)
+}
+
+// laterParts names what would have to happen at the next start or at removal, or by DllInstall.
+func laterParts(u *updateinf.Update) []string {
+	var names []string
+	seen := map[updateinf.ProcessWhen]bool{}
+	for _, p := range u.Processes {
+		if (p.When == updateinf.RunAfterReboot || p.When == updateinf.RunAfterUninstallReboot) && !seen[p.When] {
+			seen[p.When] = true
+			names = append(names, "["+string(p.When)+"]")
+		}
+	}
+	if len(u.PrerequisitesUninstall) > 0 {
+		names = append(names, "[PreRequisite.Uninstall]")
+	}
+	for _, d := range u.RegisterDLLs {
+		if d.Flags&updateinf.RegSvrDLLInstall != 0 {
+			names = append(names, fmt.Sprintf("DllInstall of %s in [%s]", d.File, d.Section))
+		}
+	}
+	return names
 }
 
 func isAction(section string) bool {
