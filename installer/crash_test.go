@@ -23,6 +23,7 @@ type crashRun struct {
 	image  string // directory of the machine before the run
 	before string // snapshot before, after
 	after  string
+	world  *world // what runs before the run; nil: the machine is an image
 	run    func(h host.Host) error
 }
 
@@ -34,6 +35,9 @@ func (c crashRun) open(t *testing.T) *machine {
 	var err error
 	if m.h, err = options().Open(m.dir); err != nil {
 		t.Fatal(err)
+	}
+	if c.world != nil {
+		m.w = c.world.clone()
 	}
 	return m
 }
@@ -114,14 +118,49 @@ func crashRuns(t *testing.T) []crashRun {
 	noBackup := crashRun{name: "install without backup", image: install.image, before: install.before, run: installOn(tree, cmdline.Options{Quiet: true, NoBackup: true})}
 	mustRun(t)(m.install(tree, "/nobackup"))
 	noBackup.after = m.snapshot()
-	return []crashRun{install, remove, noBackup}
+	runs := []crashRun{install, remove, noBackup}
+	for _, offline := range []bool{true, false} {
+		runs = append(runs, programRuns(t, offline)...)
+	}
+	return runs
+}
+
+// programRuns install and remove a package with services, DLLs, programs and a directory to rename, on an image, where they
+// become tasks, or where they run.
+func programRuns(t *testing.T, offline bool) []crashRun {
+	p, m, w := programs(t)
+	what := " with programs on an image"
+	if !offline {
+		what, m.w = " with programs", w
+	}
+	tree := p.tree(t)
+	record := func(name string, run func(host.Host) error) crashRun {
+		c := crashRun{name: name + what, image: filepath.Join(t.TempDir(), "kept"), before: m.snapshot(), run: run}
+		if m.w != nil {
+			c.world = m.w.clone()
+		}
+		if err := m.h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		copyTree(t, m.dir, c.image)
+		var err error
+		if m.h, err = options().Open(m.dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := run(m.host()); err != nil {
+			t.Fatal(err)
+		}
+		c.after = m.snapshot()
+		return c
+	}
+	return []crashRun{record("install", installOn(tree, cmdline.Options{Quiet: true})), record("remove", removeOn(p.kb))}
 }
 
 // effects counts the calls of a run that change the machine.
 func (c crashRun) effects(t *testing.T) int {
 	m := c.open(t)
 	defer m.h.Close()
-	h := faulthost.New(m.h)
+	h := faulthost.New(m.host())
 	if err := c.run(h); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +187,7 @@ func TestPowerCutAtEveryEffect(t *testing.T) {
 			for _, at := range []faulthost.Place{faulthost.Before, faulthost.Half, faulthost.After} {
 				for i := 1 + int(at); i <= n; i += stride() {
 					m := c.open(t)
-					h := faulthost.New(m.h)
+					h := faulthost.New(m.host())
 					h.CutPower(faulthost.Effect(i), at)
 					err := c.run(h)
 					if err == nil && !h.Dead() {
@@ -156,7 +195,7 @@ func TestPowerCutAtEveryEffect(t *testing.T) {
 					}
 					what := fmt.Sprintf("effect %d of %d, place %v (%v)", i, n, at, lastCall(h))
 					m = m.reboot()
-					if _, err := installer.Recover(m.h); err != nil {
+					if _, err := installer.Recover(m.host()); err != nil {
 						t.Errorf("%s: recover: %v", what, err)
 					}
 					c.settled(t, m, what)
@@ -184,7 +223,7 @@ func (m *machine) reboot() *machine {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return &machine{t: m.t, dir: m.dir, h: h}
+	return &machine{t: m.t, dir: m.dir, h: h, w: m.w}
 }
 
 // Every effect fails once, in several ways. The run then ends with its changes undone, or goes on because the failure did
@@ -196,15 +235,15 @@ func TestEveryEffectFailing(t *testing.T) {
 			n := c.effects(t)
 			for i := 1; i <= n; i += stride() {
 				m := c.open(t)
-				h := faulthost.New(m.h)
+				h := faulthost.New(m.host())
 				fault := faults[i%len(faults)]
 				h.Fail(faulthost.Effect(i), faulthost.Before, fault, 1)
 				err := c.run(h)
 				what := fmt.Sprintf("effect %d of %d failing with %v (run said: %v)", i, n, fault, err)
-				if _, err := installer.Recover(m.h); err != nil {
+				if _, err := installer.Recover(m.host()); err != nil {
 					t.Errorf("%s: recover: %v", what, err)
 				}
-				if !errors.Is(fault, host.ErrInUse) { // a file in use is not a failure: it waits for the restart
+				if !errors.Is(fault, host.ErrInUse) && !mayRefuse(h, i) { // a file in use is not a failure: it waits for the restart
 					c.settled(t, m, what)
 				}
 				m.h.Close()
@@ -212,6 +251,17 @@ func TestEveryEffectFailing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mayRefuse tells whether an effect was about something that runs and that may refuse without failing the run: it is then
+// not in the state it should be in.
+func mayRefuse(h *faulthost.Host, effect int) bool {
+	for _, c := range h.Calls() {
+		if c.Effect == effect {
+			return c.Method == "StartService" || c.Method == "RegisterDLL"
+		}
+	}
+	return false
 }
 
 var everyEffect = flag.Bool("every-effect", false, "break at every effect, not at a sample of them (takes minutes)")

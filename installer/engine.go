@@ -10,6 +10,8 @@
 //	log format          installer/instlog      directories           installer/dirid
 //	registry entries    installer/register     registry directives   installer/regplan
 //	pending renames     installer/pfr          target gates          gates.go
+//	prerequisites       conditions.go          conditional groups    conditional.go
+//	services, DLLs, programs  programs.go      what is refused       sections.go
 //	removal             remove.go              backup and uninstall  backup.go
 package installer
 

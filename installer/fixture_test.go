@@ -196,6 +196,7 @@ type machine struct {
 	t   *testing.T
 	dir string
 	h   *imagehost.Host
+	w   *world // nil: nothing runs
 }
 
 func newMachine(t *testing.T, files map[string][]byte) *machine {
@@ -250,14 +251,33 @@ func (m *machine) has(path string) bool {
 	return err == nil
 }
 
-// snapshot is every file (but for logs) with content, time and attributes, and every registry value, one line each.
+// snapshot is every file (but for logs) with content, time and attributes, every registry value and every task that waits,
+// one line each, and what runs.
 func (m *machine) snapshot() string {
 	var lines []string
 	m.walk(`C:\`, &lines)
 	for _, root := range []host.Root{host.HKLM, host.HKCU, host.HKU} {
 		m.walkKey(host.Key{Root: root}, &lines)
 	}
+	tasks, err := m.h.Deferred()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, task := range tasks {
+		lines = append(lines, "task "+task.ID+" "+task.Text)
+	}
+	if m.w != nil {
+		lines = append(lines, m.w.state())
+	}
 	return strings.Join(lines, "\n")
+}
+
+// host is the machine as the engine meets it: an image, or with a world, something that runs.
+func (m *machine) host() host.Host {
+	if m.w != nil {
+		return running{m.h, m.w}
+	}
+	return m.h
 }
 
 func (m *machine) walk(dir string, lines *[]string) {
