@@ -16,11 +16,12 @@ func TestMain(m *testing.M) {
 
 // TestScripts: what users see. One behaviour a file.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, Setup: caches})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, Setup: caches, Cmds: scriptCommands()})
 }
 
 // caches lets the scripts use the caches of Go and of the stubs, which lie below the home directory that a script lacks.
 func caches(e *testscript.Env) error {
+	e.Values[scriptTest{}] = e.T()
 	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
 	if err != nil {
 		return err

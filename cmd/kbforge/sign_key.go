@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kbforge/kbforge/builder"
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/sign"
+)
+
+// keyFlags say with which key to sign and what to write.
+type keyFlags struct {
+	given sign.Profile
+	from  string // FILE:NAME of a profile
+}
+
+// keyWays are the flags of which a command that signs needs one.
+func keyWays() []string { return []string{"pfx", "cert", "dev-key", "profile"} }
+
+func (k *keyFlags) add(c *cobra.Command) {
+	p, fl := &k.given, c.Flags()
+	fl.StringVar(&p.PFX, "pfx", "", "PKCS#12 file with key and certificates")
+	fl.StringVar(&p.PasswordEnv, "password-env", "", "environment variable that holds the password of --pfx")
+	fl.StringVar(&p.PasswordFile, "password-file", "", "file that holds the password of --pfx")
+	fl.StringVar(&p.Certificate, "cert", "", "PEM file of the certificate and its chain")
+	fl.StringVar(&p.Key, "key", "", "PEM file of the private key")
+	fl.StringArrayVar(&p.Command, "command", nil, "program that signs digests, for hardware and cloud keys; repeat for its arguments")
+	fl.StringVar(&p.Development, "dev-key", "", "directory of a throw-away development key")
+	fl.StringVar(&k.from, "profile", "", "FILE:NAME, the table [signing.NAME] of a TOML file; other flags override it")
+	fl.StringArrayVar(&p.Timestamp, "timestamp", nil, "address of an RFC 3161 time stamp server; may be repeated")
+	fl.StringVar(&p.Hash, "hash", "", "digest: sha256 (the default), sha384, sha512; sha1 for old systems")
+	fl.StringVar(&p.Description, "description", "", "what the consent dialog calls the program")
+	fl.StringVar(&p.URL, "url", "", "where the dialog's link leads")
+	fl.BoolVar(&p.PageHashes, "page-hashes", false, "also sign a hash of every page of an executable")
+	c.MarkFlagsMutuallyExclusive("key", "command")
+	c.MarkFlagsMutuallyExclusive("password-env", "password-file")
+	for _, other := range []string{"cert", "dev-key", "profile"} {
+		c.MarkFlagsMutuallyExclusive(other, "password-env")
+		c.MarkFlagsMutuallyExclusive(other, "password-file")
+	}
+	for _, other := range []string{"pfx", "dev-key", "profile"} {
+		c.MarkFlagsMutuallyExclusive(other, "key")
+		c.MarkFlagsMutuallyExclusive(other, "command")
+	}
+}
+
+// profile is what the flags say, on top of the profile that --profile names.
+func (k *keyFlags) profile(fl *pflag.FlagSet) (sign.Profile, error) {
+	if k.from == "" {
+		return k.given, nil
+	}
+	p, err := loadProfile(k.from)
+	if err != nil {
+		return p, err
+	}
+	if fl.Changed("timestamp") {
+		p.Timestamp = k.given.Timestamp
+	}
+	if fl.Changed("hash") {
+		p.Hash = k.given.Hash
+	}
+	if fl.Changed("description") {
+		p.Description = k.given.Description
+	}
+	if fl.Changed("url") {
+		p.URL = k.given.URL
+	}
+	if fl.Changed("page-hashes") {
+		p.PageHashes = k.given.PageHashes
+	}
+	return p, nil
+}
+
+// signer is an open key. It is nil in a dry run with a development key that is still to be made.
+type signer struct {
+	key  sign.Key
+	name string
+}
+
+// openKey opens the key once for the whole run.
+func (a *app) openKey(s sign.Source, dryRun bool) (signer, error) {
+	var k sign.Key
+	var err error
+	switch {
+	case s.Development == "":
+		k, err = s.Open(a.env, func(string) ([]byte, error) { return nil, nil }) // a PFX may have no password
+		if errors.Is(err, sign.ErrPassword) && s.PasswordEnv == "" && s.PasswordFile == "" {
+			err = fmt.Errorf("%w; name the variable or the file that holds it with --password-env or --password-file", err)
+		}
+	case dryRun:
+		k, err = s.Open(a.env, nil)
+		if errors.Is(err, fs.ErrNotExist) {
+			return signer{name: "CN=" + sign.DevelopmentName + ", still to be made in " + s.Development}, nil
+		}
+	default:
+		from := a.keySource("")
+		from.DevDir = s.Development
+		var opened *builder.Signer
+		if opened, err = builder.OpenSigner(manifest.Signing{Dev: true}, from); err == nil {
+			k = opened.Key
+		}
+	}
+	if err != nil {
+		return signer{}, err
+	}
+	return signer{key: k, name: subject(k)}, nil
+}
+
+func subject(k sign.Key) string { return k.Certificates()[0].Subject.String() }
+
+// warnOnce passes each message on a single time: one key signs many files.
+func (a *app) warnOnce() func(string) {
+	said := map[string]bool{}
+	return func(msg string) {
+		if !said[msg] {
+			said[msg] = true
+			a.say("warning: %s", msg)
+		}
+	}
+}
