@@ -13,17 +13,19 @@ import (
 // updateINF is the INF of one branch (WP Appendix B).
 func (p *Plan) updateINF(b manifest.Branch) *updateinf.Update {
 	m := p.Manifest
+	names := sectionNames{}
 	u := &updateinf.Update{
 		Version:   versionSection(m, b.Target),
 		Config:    configSection(m),
 		Catalogs:  []updateinf.Catalog{{Name: m.KB + ".cat", Path: catalogPath(m)}},
 		Archive:   []string{m.KB + ".cat"},
-		Files:     p.fileGroups(b.Name),
+		Files:     p.groupsOf(b.Name, 0, names),
 		Registry:  registryGroups(m),
 		SaveReg:   savedKeys(m),
 		Uninstall: uninstallBlocks(),
 		Strings:   p.strings(),
 	}
+	p.actions(u, b.Name, names)
 	seen := map[string]bool{}
 	for _, v := range p.versionsOf(b.Name) {
 		if !seen[v.Path] {
@@ -113,47 +115,58 @@ func (p *Plan) strings() updateinf.Strings {
 	return s
 }
 
-// fileGroups makes one file-list section for each condition and destination: System32.files, CopyAlways.Drivers.files.
-func (p *Plan) fileGroups(branch string) []updateinf.FileGroup {
+// groupsOf makes one file-list section for each edition, time and destination: System32.files, CopyAlways.Drivers.files.
+// condition is the number of a condition, or 0 for what has none.
+func (p *Plan) groupsOf(branch string, condition int, names sectionNames) []updateinf.FileGroup {
 	type key struct {
 		when updateinf.When
+		sku  string
 		dir  updateinf.Dir
 	}
 	var groups []updateinf.FileGroup
 	at := map[key]int{}
-	names := map[string]bool{}
+	add := func(k key, d updateinf.Dir, line updateinf.FileLine) {
+		i, ok := at[k]
+		if !ok {
+			i = len(groups)
+			at[k] = i
+			groups = append(groups, updateinf.FileGroup{When: k.when, SKU: k.sku, Kind: updateinf.Copy, Dir: d,
+				Section: names.free(groupBase(k.when, k.sku, d, condition), ".files")})
+		}
+		groups[i].Files = append(groups[i].Files, line)
+	}
 	for _, f := range p.Files {
+		if f.Condition != condition {
+			continue
+		}
+		when := f.When
+		if condition != 0 {
+			when = ""
+		}
 		for _, v := range f.Versions {
 			if v.Branch != branch {
 				continue
 			}
 			for _, to := range f.To {
-				d := to.Dir
-				k := key{f.When, updateinf.Dir{ID: d.ID, Sub: strings.ToUpper(d.Sub)}}
-				i, ok := at[k]
-				if !ok {
-					i = len(groups)
-					at[k] = i
-					groups = append(groups, updateinf.FileGroup{When: f.When, Kind: updateinf.Copy, Dir: d, Section: sectionName(f.When, d, names)})
+				for _, sku := range skus(f.Editions) {
+					k := key{when, sku, updateinf.Dir{ID: to.ID, Sub: strings.ToUpper(to.Sub)}}
+					add(k, to.Dir, updateinf.FileLine{Name: f.Name, Source: v.Path, Flags: f.Flags})
 				}
-				groups[i].Files = append(groups[i].Files, updateinf.FileLine{Name: f.Name, Source: v.Path, Flags: f.Flags})
 			}
 		}
 	}
 	return groups
 }
 
-func sectionName(when updateinf.When, d updateinf.Dir, taken map[string]bool) string {
-	base := folderToken(d)
+func groupBase(when updateinf.When, sku string, d updateinf.Dir, condition int) string {
+	base := skuPrefix(sku) + folderToken(d)
 	if when == updateinf.CopyAlways {
 		base = "CopyAlways." + base
 	}
-	name := base + ".files"
-	for n := 2; taken[strings.ToLower(name)]; n++ {
-		name = base + strconv.Itoa(n) + ".files"
+	if condition != 0 {
+		base = "Condition" + strconv.Itoa(condition) + "." + base
 	}
-	taken[strings.ToLower(name)] = true
-	return name
+	return base
 }
 
 // registryGroups: the same sections for a first and for a repeated installation, as WP Appendix B shows.
@@ -163,15 +176,8 @@ func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 		{Root: "HKLM", Key: uninstall, Name: "ParentKeyName", HasName: true, Data: []string{m.ARP.ParentKey}},
 		{Root: "HKLM", Key: uninstall, Name: "ParentDisplayName", HasName: true, Data: []string{m.ARP.ParentName}},
 	}
-	var del []updateinf.RegLine
-	for _, g := range m.Registry {
-		l := updateinf.RegLine{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName, Flags: g.Flags, Data: g.Data}
-		if g.Delete {
-			del = append(del, l)
-		} else {
-			add = append(add, l)
-		}
-	}
+	more, del := regLines(m, 0)
+	add = append(add, more...)
 	var groups []updateinf.RegistryGroup
 	for _, when := range []updateinf.When{updateinf.GlobalInstall, updateinf.GlobalReinstall} {
 		groups = append(groups, updateinf.RegistryGroup{When: when, Kind: updateinf.AddReg, Section: "Product.Add.Reg", Lines: add})
@@ -182,14 +188,29 @@ func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 	return groups
 }
 
+// regLines are the registry changes under a condition, or without one (0).
+func regLines(m *manifest.Manifest, condition int) (add, del []updateinf.RegLine) {
+	for _, g := range m.Registry {
+		l := updateinf.RegLine{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName, Flags: g.Flags, Data: g.Data}
+		switch {
+		case g.Condition != condition:
+		case g.Delete:
+			del = append(del, l)
+		default:
+			add = append(add, l)
+		}
+	}
+	return add, del
+}
+
 // savedKeys is [Save.Reg.For.Uninstall]: every value the update sets or deletes, and every key it deletes. Not there are a key
 // that is only created, as saving it would put its whole old content back over what came later, and what such a line cannot
-// name: default values and the 32-bit view. The engine restores what the update itself changes in any case.
+// name: default values and the 32-bit view; and what only a condition changes. The engine restores what the update itself changes in any case.
 func savedKeys(m *manifest.Manifest) []updateinf.SavedKey {
 	var list []updateinf.SavedKey
 	for _, g := range m.Registry {
 		sayable := g.Flags&updateinf.FlgAddReg32BitKey == 0 && (!g.HasName || g.Name != "")
-		if g.Save && sayable && (g.HasName || g.Delete) {
+		if g.Save && g.Condition == 0 && sayable && (g.HasName || g.Delete) {
 			list = append(list, updateinf.SavedKey{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName})
 		}
 	}

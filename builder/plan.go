@@ -38,6 +38,9 @@ type PlannedFile struct {
 	When     updateinf.When `json:"when"`
 	Flags    uint32         `json:"flags,omitempty"`
 	Versions []FileVersion  `json:"versions"` // one a branch, in the order of branches
+
+	Editions  []string `json:"editions,omitempty"`  // SKUs; none: all
+	Condition int      `json:"condition,omitempty"` // number of a [[condition]], counting from 1
 }
 
 // Place is a destination. In JSON it is the manifest's spelling: "system32\\drivers".
@@ -128,7 +131,7 @@ func infName(branch string) string {
 func (p *Plan) planFiles(facts Facts) error {
 	taken := map[string]string{} // folded path in the package → source
 	for _, f := range p.Manifest.Files {
-		pf := PlannedFile{Name: f.Name, When: f.When, Flags: f.Flags}
+		pf := PlannedFile{Name: f.Name, When: f.When, Flags: f.Flags, Editions: f.Editions, Condition: f.Condition}
 		for _, d := range f.To {
 			pf.To = append(pf.To, Place{d})
 		}

@@ -31,7 +31,10 @@ func (p *Plan) WriteText(w io.Writer) error {
 		fmt.Fprintln(t, "\nregistry")
 	}
 	for _, g := range p.Manifest.Registry {
-		fmt.Fprintf(t, "  %s\n", registryText(g))
+		fmt.Fprintf(t, "  %s%s\n", registryText(g), conditionNumber(g.Condition))
+	}
+	if lines := actionLines(p.Manifest); len(lines) > 0 {
+		fmt.Fprintf(t, "\nactions\n  %s\n", strings.Join(lines, "\n  "))
 	}
 	t.Flush()
 	fmt.Fprintln(t, "\npackage")
@@ -88,8 +91,11 @@ func defaultText(b PlannedBranch) string {
 
 func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
 	condition := map[updateinf.When]string{updateinf.ReplaceIfExist: "if present", updateinf.CopyAlways: "always"}[f.When]
+	if f.Condition != 0 {
+		condition = strings.TrimSpace(conditionNumber(f.Condition))
+	}
 	for _, d := range f.To {
-		fmt.Fprintf(w, "  %s\\%s  %s", manifest.DirString(d.Dir), f.Name, condition)
+		fmt.Fprintf(w, "  %s\\%s  %s%s", manifest.DirString(d.Dir), f.Name, condition, editionText(f.Editions))
 		if f.Flags != 0 {
 			fmt.Fprintf(w, "  flags 0x%X", f.Flags)
 		}
@@ -131,6 +137,7 @@ type planJSON struct {
 	UpTo      string         `json:"upTo,omitempty"`
 	Plan      *Plan          `json:"plan"`
 	Registry  []registryJSON `json:"registry,omitempty"`
+	Actions   []string       `json:"actions,omitempty"` // as in the text
 	Warnings  []string       `json:"warnings,omitempty"`
 }
 
@@ -141,6 +148,8 @@ type registryJSON struct {
 	Type   string   `json:"type,omitempty"`
 	Flags  string   `json:"flags,omitempty"`
 	Data   []string `json:"data,omitempty"`
+
+	Condition int `json:"condition,omitempty"`
 }
 
 // WriteJSON prints the plan for machines.
@@ -151,6 +160,7 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 	for _, g := range m.Registry {
 		out.Registry = append(out.Registry, registryOf(g))
 	}
+	out.Actions = actionLines(m)
 	for _, f := range p.Warnings {
 		out.Warnings = append(out.Warnings, f.String())
 	}
@@ -161,7 +171,7 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 }
 
 func registryOf(g manifest.Registry) registryJSON {
-	j := registryJSON{Action: "set", Key: g.Root + `\` + g.Path, Data: g.Data}
+	j := registryJSON{Action: "set", Key: g.Root + `\` + g.Path, Data: g.Data, Condition: g.Condition}
 	if g.HasName {
 		j.Name, j.Type = &g.Name, regTypeName(g.Type)
 	} else {

@@ -2,8 +2,10 @@ package builder
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/pefile"
 )
 
@@ -23,6 +25,14 @@ func warnings(p *Plan) manifest.Faults {
 			warnArch(p.Manifest.Arch, f.To, v, warn)
 			if j > 0 {
 				warnOrder(f.Versions[j-1], v, warn)
+			}
+		}
+	}
+	for _, c := range append(slices.Clone(p.Manifest.Prerequisites), p.Manifest.Conditions...) {
+		for _, t := range c.Tests {
+			if t.Kind == updateinf.CheckCustom {
+				list = append(list, p.Manifest.Warn(c.Key, "the installer of kbforge loads no DLL of a package and refuses this update because of the "+
+					"function "+t.Function+"; test a file or the registry instead"))
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func standardHierarchy() []string {
 // branchesInSources lists the branch names that the source tables use, sorted.
 func branchesInSources(doc *document) []string {
 	set := map[string]bool{}
-	for _, f := range doc.File {
+	for _, f := range doc.allFiles() {
 		if t, ok := f.Source.(map[string]any); ok {
 			for k := range t {
 				set[strings.ToUpper(k)] = true
@@ -46,8 +46,17 @@ func branchesInSources(doc *document) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// allFiles are [[file]] and [[condition.file]].
+func (doc *document) allFiles() []fileDoc {
+	all := slices.Clone(doc.File)
+	for _, c := range doc.Condition {
+		all = append(all, c.File...)
+	}
+	return all
+}
+
 func anyPlaceholder(doc *document) bool {
-	return slices.ContainsFunc(doc.File, func(f fileDoc) bool {
+	return slices.ContainsFunc(doc.allFiles(), func(f fileDoc) bool {
 		s, ok := f.Source.(string)
 		return ok && strings.Contains(s, branchPlaceholder)
 	})

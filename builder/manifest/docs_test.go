@@ -9,21 +9,44 @@ import (
 	"testing"
 )
 
-// keysOf lists the keys of the document types as "table.key".
+// keysOf lists the keys of the document types as "table.key". A nested table has the name of its type: testDoc is "test".
 func keysOf(t reflect.Type) []string {
-	var keys []string
+	titles := map[reflect.Type]string{}
 	for i := range t.NumField() {
-		table := t.Field(i)
-		elem := table.Type
-		if elem.Kind() == reflect.Slice {
-			elem = elem.Elem()
+		titles[elem(t.Field(i).Type)] = t.Field(i).Tag.Get("toml")
+	}
+	var nested func(table reflect.Type)
+	nested = func(table reflect.Type) {
+		for i := range table.NumField() {
+			e := elem(table.Field(i).Type)
+			if e.Kind() == reflect.Struct && strings.HasSuffix(e.Name(), "Doc") && titles[e] == "" {
+				titles[e] = strings.TrimSuffix(e.Name(), "Doc")
+				nested(e)
+			}
 		}
-		for key := range fieldsOf(elem) {
-			keys = append(keys, table.Tag.Get("toml")+"."+key)
+	}
+	for i := range t.NumField() {
+		nested(elem(t.Field(i).Type))
+	}
+	var keys []string
+	for table, title := range titles {
+		if table.Kind() != reflect.Struct {
+			keys = append(keys, "."+title)
+			continue
+		}
+		for key := range fieldsOf(table) {
+			keys = append(keys, title+"."+key)
 		}
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+func elem(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
 }
 
 // TestDocumented: docs/manifest.md describes every key, and no other.
@@ -32,7 +55,7 @@ func TestDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heading := regexp.MustCompile("^## `\\[+([a-z]+)\\]+`")
+	heading := regexp.MustCompile("^## `\\[*([a-z-]+)\\]*`")
 	row := regexp.MustCompile("^\\| `([a-z-]+)` \\|")
 	table := ""
 	var got []string

@@ -15,6 +15,15 @@ type document struct {
 	File     []fileDoc     `toml:"file"`
 	Registry []registryDoc `toml:"registry"`
 	Signing  signingDoc    `toml:"signing"`
+
+	Prerequisite    []prerequisiteDoc    `toml:"prerequisite"`
+	Run             []runDoc             `toml:"run"`
+	Services        servicesDoc          `toml:"services"`
+	RegisterDLL     []registerDLLDoc     `toml:"register-dll"`
+	Condition       []conditionDoc       `toml:"condition"`
+	RenameDirectory []renameDirectoryDoc `toml:"rename-directory"`
+	Delete          []deleteDoc          `toml:"delete"`
+	Rename          []renameDoc          `toml:"rename"`
 }
 
 type packageDoc struct {
@@ -80,6 +89,8 @@ type fileDoc struct {
 	When   string   `toml:"when"`
 	Source any      `toml:"source"`
 	Flags  []string `toml:"flags"`
+
+	Edition []string `toml:"edition"`
 }
 
 type registryDoc struct {
@@ -100,4 +111,66 @@ type signingDoc struct {
 	Key         string   `toml:"key"`
 	Dev         bool     `toml:"dev"`
 	Timestamp   []string `toml:"timestamp"`
+}
+
+type prerequisiteDoc struct {
+	All     []testDoc `toml:"all"`
+	Any     []testDoc `toml:"any"`
+	Message string    `toml:"message"`
+}
+
+type testDoc struct {
+	Registry string  `toml:"registry"`
+	Name     *string `toml:"name"`
+	View     string  `toml:"view"`
+	File     string  `toml:"file"`
+	Windows  string  `toml:"windows"`
+	Function string  `toml:"function"`
+	DLL      string  `toml:"dll"`
+	Is       string  `toml:"is"`
+}
+
+type runDoc struct {
+	Command string   `toml:"command"`
+	When    string   `toml:"when"`
+	Edition []string `toml:"edition"`
+}
+
+type servicesDoc struct {
+	Stop          []string  `toml:"stop"`
+	StopOnRemoval *[]string `toml:"stop-on-removal"`
+}
+
+type registerDLLDoc struct {
+	File     string   `toml:"file"`
+	Action   string   `toml:"action"`
+	Install  bool     `toml:"dll-install"`
+	Argument string   `toml:"argument"`
+	Timeout  *int64   `toml:"timeout"`
+	Edition  []string `toml:"edition"`
+}
+
+type conditionDoc struct {
+	All      []testDoc     `toml:"all"`
+	Any      []testDoc     `toml:"any"`
+	Installs string        `toml:"installs"`
+	File     []fileDoc     `toml:"file"`
+	Registry []registryDoc `toml:"registry"`
+}
+
+type renameDirectoryDoc struct {
+	Directory string `toml:"directory"`
+	To        string `toml:"to"`
+}
+
+type deleteDoc struct {
+	File    string   `toml:"file"`
+	Flags   []string `toml:"flags"`
+	Edition []string `toml:"edition"`
+}
+
+type renameDoc struct {
+	File    string   `toml:"file"`
+	To      string   `toml:"to"`
+	Edition []string `toml:"edition"`
 }

@@ -15,27 +15,66 @@ import (
 // branchPlaceholder stands for the name of a branch in a source path, in the case the author uses for folders: lower.
 const branchPlaceholder = "{branch}"
 
-// files resolves [[file]].
-func (r *resolver) files(docs []fileDoc) {
-	seen := map[string]int{}
+// files resolves [[file]] and, after it, [[condition.file]].
+func (r *resolver) files(doc *document) {
+	seen := places{}
+	r.fileList("file", doc.File, 0, seen)
+	for i, c := range doc.Condition {
+		r.fileList(index("condition", i)+".file", c.File, i+1, seen)
+	}
+}
+
+// places are the destinations written so far, with the scope in which each is: an edition, a condition, or "" for always.
+type places map[string][]placed
+
+type placed struct{ scope, key string }
+
+// take notes a destination. It returns the table that writes the same place on the same machine, if there is one.
+func (ps places) take(place, scope, key string) (other string) {
+	for _, p := range ps[place] {
+		if p.scope == scope || p.scope == "" || scope == "" {
+			return p.key
+		}
+	}
+	ps[place] = append(ps[place], placed{scope, key})
+	return ""
+}
+
+func (r *resolver) fileList(list string, docs []fileDoc, condition int, seen places) {
 	for i, d := range docs {
-		at := index("file", i)
-		f := File{Key: at, Sources: map[string]string{}}
+		at := index(list, i)
+		f := File{Key: at, Sources: map[string]string{}, Condition: condition}
 		f.When = r.when(at+".when", d.When)
 		f.Flags = r.copyFlags(at+".flags", d.Flags)
+		f.Editions = r.editions(at+".edition", d.Edition)
 		r.fileSources(at, d.Source, &f)
 		f.Name = r.nameOf(at, d)
 		f.To = r.destinations(at+".to", d.To)
-		for _, dir := range f.To {
-			p := place(dir, f.Name)
-			if first, dup := seen[p]; dup && f.Name != "" {
-				r.fault(at, `%s\%s is already written by the [[file]] on line %d; a place holds one file`,
-					DirString(dir), f.Name, r.line(index("file", first)))
-				continue
+		for _, k := range []string{".when", ".edition"} {
+			if condition != 0 && r.written(at+k) {
+				r.fault(at+k, "%s%s: what a condition installs has no further condition; take it away", at, k)
 			}
-			seen[p] = i
 		}
+		r.takePlaces(&f, seen)
 		r.m.Files = append(r.m.Files, f)
+	}
+}
+
+func (r *resolver) takePlaces(f *File, seen places) {
+	scopes := f.Editions
+	if f.Condition != 0 {
+		scopes = []string{index("condition", f.Condition-1)}
+	} else if len(scopes) == 0 {
+		scopes = []string{""}
+	}
+	for _, dir := range f.To {
+		for _, scope := range scopes {
+			if other := seen.take(place(dir, f.Name), scope, f.Key); other != "" && f.Name != "" {
+				table, _, _ := strings.Cut(other[strings.LastIndexByte(other, '.')+1:], "[")
+				r.fault(f.Key, `%s\%s is already written by the [[%s]] on line %d; a place holds one file`, DirString(dir), f.Name, table, r.line(other))
+				break
+			}
+		}
 	}
 }
 

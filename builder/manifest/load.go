@@ -109,10 +109,11 @@ func (r *resolver) resolve(doc *document) {
 	r.installTable(doc)
 	r.layout(doc)
 	r.branches(doc)
-	r.files(doc.File)
-	r.registry(doc.Registry)
+	r.files(doc)
+	r.registry(doc)
+	r.actions(doc)
 	r.signing(doc.Signing)
-	if len(doc.File) == 0 && len(doc.Registry) == 0 && len(r.faults) == 0 {
+	if len(r.faults) == 0 && !r.m.changes() {
 		r.fault("", "the update changes nothing; add a [[file]] or a [[registry]] table")
 	}
 }

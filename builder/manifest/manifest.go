@@ -52,6 +52,15 @@ type Manifest struct {
 	Registry []Registry
 	Signing  Signing
 
+	Prerequisites []Condition // all of them must hold
+	Conditions    []Condition // what File.Condition and Registry.Condition are indexes of, counting from 1
+	Processes     []updateinf.Process
+	StopServices  []string
+	StopOnRemoval []string
+	RegisterDLLs  []updateinf.RegisterDLL // without When and Section
+	RenameDirs    []updateinf.RenameDir
+	Changes       []FileChange // [[delete]], then [[rename]]
+
 	pos positions
 }
 
@@ -133,6 +142,9 @@ type File struct {
 	Sources map[string]string // branch name → path of the file, as opened; every branch with Payload has one
 	Flags   uint32            // COPYFLG_*
 	Key     string            // path of its table in the manifest: file[0]
+
+	Editions  []string // SKUs it is for; none: all
+	Condition int      // index in Manifest.Conditions, counting from 1; 0: none
 }
 
 // Registry is one change of a registry key or value.
@@ -147,6 +159,8 @@ type Registry struct {
 	Data    []string // as the fields of an AddReg line
 	Save    bool     // recorded in [Save.Reg.For.Uninstall]
 	Key     string   // path of its table in the manifest
+
+	Condition int // as in File
 }
 
 // String names the key or value for people: HKLM\SOFTWARE\Contoso, value "Level".

@@ -23,13 +23,20 @@ func regTypes() []regType {
 		{"qword", 11, updateinf.FlgAddRegTypeQWORD}, {"binary", 3, updateinf.FlgAddRegTypeBinary}, {"none", 0, updateinf.FlgAddRegTypeNone}}
 }
 
-// registry resolves [[registry]].
-func (r *resolver) registry(docs []registryDoc) {
+// registry resolves [[registry]] and [[condition.registry]].
+func (r *resolver) registry(doc *document) {
+	r.registryList("registry", doc.Registry, 0)
+	for i, c := range doc.Condition {
+		r.registryList(index("condition", i)+".registry", c.Registry, i+1)
+	}
+}
+
+func (r *resolver) registryList(list string, docs []registryDoc, condition int) {
 	type spot struct{ root, key, name string }
 	seen := map[string]int{}
 	for i, d := range docs {
-		at := index("registry", i)
-		g := Registry{Key: at, Save: d.Save == nil || *d.Save}
+		at := index(list, i)
+		g := Registry{Key: at, Condition: condition, Save: d.Save == nil || *d.Save}
 		g.Root, g.Path = r.regKey(at+".key", d.Key)
 		if d.Name != nil {
 			g.Name, g.HasName = *d.Name, true
@@ -49,7 +56,7 @@ func (r *resolver) registry(docs []registryDoc) {
 		}
 		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey))})
 		if first, dup := seen[s]; dup && g.Root != "" {
-			r.fault(at, `%s is already changed by the [[registry]] on line %d; state each change once`, g, r.line(index("registry", first)))
+			r.fault(at, `%s is already changed by the [[registry]] on line %d; state each change once`, g, r.line(index(list, first)))
 		} else {
 			seen[s] = i
 		}

@@ -1,6 +1,7 @@
 package updateinf
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -113,20 +114,17 @@ func (p *parser) processes() {
 			}
 		}
 	}
-	ps := p.u.Processes
-	order := func(w ProcessWhen) int {
-		for i, x := range processWhens() {
-			if x == w {
-				return i
-			}
-		}
-		return -1
-	}
-	sort.SliceStable(ps, func(i, j int) bool {
-		if a, b := order(ps[i].When), order(ps[j].When); a != b {
+	sortProcesses(p.u.Processes)
+}
+
+// sortProcesses brings the sections into the order in which they run, editions sorted; lines of a section keep theirs.
+func sortProcesses(list []Process) {
+	order := func(w ProcessWhen) int { return slices.Index(processWhens(), w) }
+	sort.SliceStable(list, func(i, j int) bool {
+		if a, b := order(list[i].When), order(list[j].When); a != b {
 			return a < b
 		}
-		return foldName(ps[i].SKU) < foldName(ps[j].SKU)
+		return foldName(list[i].SKU) < foldName(list[j].SKU)
 	})
 }
 

@@ -93,7 +93,9 @@ func nameLines(names []string) []inf.Line {
 func (p *printer) processes() {
 	byName := map[string][]Process{}
 	var names []string
-	for _, c := range p.u.Processes {
+	list := slices.Clone(p.u.Processes)
+	sortProcesses(list)
+	for _, c := range list {
 		name := processSection(c.When, c.SKU)
 		if w, sku, ok := splitProcess(name); !ok || w != c.When || sku != c.SKU {
 			p.fault("there is no [%s] section for processes of SKU %q", c.When, c.SKU)

@@ -1,0 +1,92 @@
+package builder
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/installer/pefile"
+	"github.com/kbforge/kbforge/templates/samplepe"
+)
+
+// TestActions holds the plan and the INF of a manifest with everything besides plain files and registry, and reads the INF
+// back as the installer does.
+func TestActions(t *testing.T) {
+	text, err := os.ReadFile("testdata/actions/update.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := func(n uint16) samplepe.Spec {
+		return samplepe.Spec{Arch: "x64", DLL: true, Version: pefile.Version{1, 0, 0, n}}
+	}
+	path := writeFiles(t, string(text), map[string]samplepe.Spec{"a.dll": spec(1), "c.dll": spec(2)})
+	m, err := manifest.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := planOf(t, m)
+	var plan bytes.Buffer
+	if err := p.WriteText(&plan); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "actions/plan.txt", plan.Bytes())
+	if got := strings.ReplaceAll(p.Warnings.Error(), path, "update.toml"); !strings.HasPrefix(got, "update.toml:7:1: ") || len(p.Warnings) != 1 {
+		t.Errorf("warnings %s", got)
+	}
+	want := p.updateINF(m.Branches[0])
+	out, err := want.Print()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "actions/update.inf", out)
+	f, err := inf.Parse("update.inf", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := updateinf.Parse(f, updateinf.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := got.Print()
+	if err != nil || !slices.Equal(sortedLines(again), sortedLines(out)) {
+		t.Errorf("read and printed again: %v\n%s", err, again)
+	}
+	if len(got.Other) > 0 || len(got.Directives) > 0 {
+		t.Errorf("without typed form: %v, %v", got.Other, got.Directives)
+	}
+	for i, w := range want.Processes {
+		found := false
+		for _, g := range got.Processes {
+			g.Pos = inf.Pos{}
+			found = found || g == w
+		}
+		if !found {
+			t.Errorf("process %d, %q, is not in the INF", i, w.Command)
+		}
+	}
+	if a, b := countActions(got), countActions(want); a != b {
+		t.Errorf("actions read back\n%s\nwritten\n%s", a, b)
+	}
+}
+
+// sortedLines: the printer keeps the order of the typed values, and reading sorts those by section.
+func sortedLines(text []byte) []string {
+	lines := strings.Split(string(text), "\n")
+	slices.Sort(lines)
+	return lines
+}
+
+// countActions is how much of each kind an INF has.
+func countActions(u *updateinf.Update) string {
+	counts := map[string]int{"prerequisites": len(u.Prerequisites), "processes": len(u.Processes), "stop": len(u.StopServices),
+		"stop on removal": len(u.StopServicesUninstall), "dlls": len(u.RegisterDLLs), "files": len(u.Files), "conditional": len(u.Conditional),
+		"register": len(u.RegisterInclude), "extended": len(u.ExtendedConditional), "directories": len(u.RenameDirs), "dirs": len(u.Dirs)}
+	b, _ := json.Marshal(counts)
+	return string(b)
+}

@@ -1,0 +1,95 @@
+package builder
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// actionLines says in words what the update asks and does besides files and registry, in the order in which it happens.
+func actionLines(m *manifest.Manifest) []string {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for _, c := range m.Prerequisites {
+		add("require     %s", conditionText(c))
+	}
+	for i, c := range m.Conditions {
+		add("condition   %d: %s", i+1, conditionText(c))
+	}
+	processLines(m, add, updateinf.RunBeforeInstall)
+	for _, s := range m.StopServices {
+		add("stop        service %s, start it afterwards", s)
+	}
+	for _, d := range m.RenameDirs {
+		add("rename      directory %s\\%s to %s", manifest.DirString(d.Dir), d.From, d.To)
+	}
+	for _, c := range m.Changes {
+		what := "delete      " + manifest.DirString(c.Dir) + `\` + c.Name
+		if c.Kind == updateinf.Rename {
+			what = "rename      " + manifest.DirString(c.Dir) + `\` + c.Name + " to " + c.To
+		}
+		add("%s%s", what, editionText(c.Editions))
+	}
+	for _, d := range m.RegisterDLLs {
+		word := "register    "
+		if d.Unregister {
+			word = "unregister  "
+		}
+		add("%s%s\\%s%s", word, manifest.DirString(d.Dir), d.File, skuText(d.SKU))
+	}
+	processLines(m, add, updateinf.RunNow, updateinf.RunAfterReboot, updateinf.RunAfterUninstall, updateinf.RunAfterUninstallReboot)
+	for _, s := range m.StopOnRemoval {
+		add("on removal  stop service %s, start it afterwards", s)
+	}
+	return lines
+}
+
+func processLines(m *manifest.Manifest, add func(string, ...any), whens ...updateinf.ProcessWhen) {
+	words := map[updateinf.ProcessWhen]string{updateinf.RunBeforeInstall: "run first", updateinf.RunNow: "run",
+		updateinf.RunAfterReboot: "at restart", updateinf.RunAfterUninstall: "on removal", updateinf.RunAfterUninstallReboot: "at restart after removal"}
+	for _, w := range whens {
+		for _, c := range m.Processes {
+			if c.When == w {
+				add("%-11s %s%s", words[w], c.Command, skuText(c.SKU))
+			}
+		}
+	}
+}
+
+func conditionText(c manifest.Condition) string {
+	if c.Installs != "" {
+		return "the update installs " + c.Installs
+	}
+	word := " and "
+	if c.Any {
+		word = " or "
+	}
+	parts := make([]string, len(c.Tests))
+	for i, t := range c.Tests {
+		parts[i] = t.String()
+	}
+	s := strings.Join(parts, word)
+	if c.Message != "" {
+		s += ", else: " + strconv.Quote(c.Message)
+	}
+	return s
+}
+
+func skuText(sku string) string {
+	if sku == "" {
+		return ""
+	}
+	return "  (" + sku + ")"
+}
+
+func editionText(editions []string) string { return skuText(strings.Join(editions, ", ")) }
+
+func conditionNumber(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  under condition %d", n)
+}
