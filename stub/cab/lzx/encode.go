@@ -14,9 +14,14 @@ const (
 	near       = 1 << 14 // how far back a match of three bytes pays
 	niceLength = 64      // a match of this length is taken without looking further
 	goodLength = 16      // after one of this length, little is looked for at the next byte
-	lookahead  = 8
-	maxFolder  = 65535 * FrameSize // a CFFOLDER counts its blocks in 16 bits
-	maxIdle    = 100               // empty reads in a row
+	// Where nothing matches (what is compressed already), less and less is looked for: the depth halves every missesHalve bytes,
+	// and each missesSkip bytes one byte more is passed over, up to maxSkip in a row.
+	missesHalve = 32
+	missesSkip  = 2048
+	maxSkip     = 8
+	lookahead   = 8
+	maxFolder   = 65535 * FrameSize // a CFFOLDER counts its blocks in 16 bits
+	maxIdle     = 100               // empty reads in a row
 	// DefaultDepth is how many earlier places a match is looked for in by default.
 	DefaultDepth = 12
 )
@@ -36,8 +41,9 @@ type Encoder struct {
 	prev []int32 // the position before with the same hash, by position in the window
 	near []int32 // the last position with a hash of three bytes, or -1
 
-	rep  [3]int  // repeated offsets as the decoder will have them
-	toks []token // of the super-block
+	rep    [3]int  // repeated offsets as the decoder will have them
+	misses int     // bytes since the last match
+	toks   []token // of the super-block
 
 	logs               *logTable
 	cur, seg           *block    // the block being put together, and the segment that may be added to it
@@ -69,6 +75,7 @@ func NewEncoder(windowBits, depth int) (*Encoder, error) {
 		window: w, depth: depth, nMain: numChars + 8*slots(windowBits),
 		buf: make([]byte, 2*w+superBlock+lookahead), head: make([]int32, 1<<hashBits), prev: make([]int32, w),
 		near: make([]int32, 1<<hash3Bits), logs: newLogTable(), cur: &block{}, seg: &block{},
+		toks: make([]token, 0, superBlock),
 	}, nil
 }
 
@@ -94,7 +101,7 @@ func (e *Encoder) Encode(src io.Reader, emit func(frame []byte, n int) error) (i
 }
 
 func (e *Encoder) reset(emit func([]byte, int) error) {
-	e.base, e.end, e.emit = 0, 0, emit
+	e.base, e.end, e.misses, e.emit = 0, 0, 0, emit
 	for i := range e.head {
 		e.head[i] = -1
 	}
@@ -236,23 +243,23 @@ func (e *Encoder) parse(p, end int) {
 	m, have := match{}, false
 	for p < end {
 		if !have {
-			m = e.find(p, e.depth)
+			m = e.find(p, max(1, e.depth>>(e.misses/missesHalve)))
 		}
 		have = false
 		e.insert(p)
 		if m.length < minMatch {
-			e.toks = append(e.toks, token{v: uint32(e.buf[p-e.base])})
-			p++
+			p += e.literals(p, min(1+e.misses/missesSkip, maxSkip, end-p))
 			continue
 		}
+		e.misses = 0
 		if m.length < niceLength && p+1 < end {
 			depth := e.depth
 			if m.length >= goodLength {
 				depth >>= 2
 			}
 			if next := e.find(p+1, depth); next.gain > m.gain+2 {
-				e.toks = append(e.toks, token{v: uint32(e.buf[p-e.base])})
-				p++
+				p += e.literals(p, 1)
+				e.misses = 0
 				m, have = next, true
 				continue
 			}
@@ -263,6 +270,15 @@ func (e *Encoder) parse(p, end int) {
 		}
 		p += m.length
 	}
+}
+
+// literals appends n bytes from position p as they are, and returns n.
+func (e *Encoder) literals(p, n int) int {
+	for _, b := range e.buf[p-e.base : p-e.base+n] {
+		e.toks = append(e.toks, token{v: uint32(b)})
+	}
+	e.misses += n
+	return n
 }
 
 // accept appends a match and updates the repeated offsets as the decoder does.

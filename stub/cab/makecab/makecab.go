@@ -36,10 +36,10 @@ const (
 	SmallPayload = 32 << 20
 	SmallFolder  = 8 << 20
 	LargeFolder  = 16 << 20
-	// MaxWorkers bounds the folders in work at a time, and with QueueBytes the memory: each holds about 15 MiB for LZX.
-	MaxWorkers = 8
+	// MaxWorkers bounds the folders in work at a time, and with QueueBytes the memory: each holds about 18 MiB for LZX.
+	MaxWorkers = 6
 	// QueueBytes is how much compressed data may wait for its turn to be written.
-	QueueBytes = 64 << 20
+	QueueBytes = 32 << 20
 	// Alignment is what the size of a cabinet is a multiple of, by zeros after the last block that count as part of it. So an
 	// Authenticode signature can follow without bytes in between, which 7-Zip would warn about. (OURS)
 	Alignment = 8
