@@ -11,7 +11,7 @@ import (
 // conditions judges condition= lines and the tests they name (WP Appendix B, [Prerequisite]; the forms are measured on real
 // packages).
 func (l *linter) conditions() {
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		for _, r := range l.roles[fold(name)] {
 			switch r {
 			case prerequisite, extendedPart:

@@ -11,7 +11,7 @@ import (
 // filesAll judges file sections, their destinations and their sources.
 func (l *linter) filesAll() {
 	l.destinations()
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		for _, r := range l.roles[fold(name)] {
 			switch r {
 			case install:
@@ -113,7 +113,7 @@ func (l *linter) source(name string, pos inf.Pos) {
 
 // eachSource calls do with every line of [SourceDisksFiles] and its decorated forms.
 func (l *linter) eachSource(role role, do func(section string, line inf.Line)) {
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		if !slices.Contains(l.roles[fold(name)], role) {
 			continue
 		}

@@ -93,15 +93,16 @@ func Check(name string, data []byte, o Options) []Finding {
 }
 
 type linter struct {
-	name   string
-	file   *inf.File
-	view   *inf.View
-	lang   uint16
-	kind   Kind
-	checks map[string]Severity
-	shapes map[role]shape
-	out    []Finding
-	codes  []uint32 // of out: what the typed readers call the same fault
+	name     string
+	file     *inf.File
+	view     *inf.View
+	sections []string // as view has them
+	lang     uint16
+	kind     Kind
+	checks   map[string]Severity
+	shapes   map[role]shape
+	out      []Finding
+	codes    []uint32 // of out: what the typed readers call the same fault
 
 	roles  map[string][]role // sections, folded, and what they are read as
 	named  map[string]bool   // sections, folded, that something names
@@ -112,6 +113,7 @@ type linter struct {
 	sourceList map[string]bool // what [SourceDisksFiles] lists, folded
 	destined   map[string]bool // what [DestinationDirs] lists, folded
 	knownDirs  map[int]bool    // DirIDs
+	headers    map[string]inf.Pos
 }
 
 func newLinter(name string, f *inf.File, o Options) *linter {
@@ -122,6 +124,7 @@ func newLinter(name string, f *inf.File, o Options) *linter {
 	}
 	if f != nil {
 		l.view = f.View(o.Language)
+		l.sections = l.view.Sections()
 		if l.kind == AnyKind {
 			l.kind = KindOf(f)
 		}
@@ -176,13 +179,17 @@ func (l *linter) fault(e *inf.Error, check string) {
 	l.add(check, pos, what, remedy)
 }
 
+// sectionPos is where a section's first header stands.
 func (l *linter) sectionPos(name string) inf.Pos {
-	if l.file != nil {
-		if s := l.file.Section(name); s != nil {
-			return s.Pos
+	if l.headers == nil && l.file != nil {
+		l.headers = map[string]inf.Pos{}
+		for _, s := range l.file.Sections {
+			if _, ok := l.headers[fold(s.Name)]; !ok {
+				l.headers[fold(s.Name)] = s.Pos
+			}
 		}
 	}
-	return inf.Pos{}
+	return l.headers[fold(name)]
 }
 
 // sorted returns the findings by place, each once.

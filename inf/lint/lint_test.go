@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/updateinf"
 )
 
 // good is a package INF without a finding; the cases below change one thing.
@@ -256,9 +259,35 @@ func FuzzCheck(f *testing.F) {
 		f.Add(c.name, []byte(c.text), uint16(0))
 	}
 	f.Fuzz(func(t *testing.T, name string, data []byte, lang uint16) {
-		first := texts(Check(name, data, Options{Language: lang}))
+		got := Check(name, data, Options{Language: lang})
+		first := texts(got)
 		if again := texts(Check(name, data, Options{Language: lang})); again != first {
 			t.Errorf("two runs differ:\n%s\n%s", first, again)
 		}
+		file, err := inf.Parse(name, data)
+		if err == nil && KindOf(file) == UpdateINF {
+			err = refusal(file, lang)
+		}
+		if err != nil && !strings.Contains(first, ": error: ") && len(got) < MaxFindings {
+			t.Errorf("the installer refuses the file, lint finds no error: %v\n%s", err, first)
+		}
 	})
+}
+
+// refusal is what the typed reader says, or the registry data that it hands on.
+func refusal(f *inf.File, lang uint16) error {
+	u, err := updateinf.Parse(f, updateinf.Options{Language: lang})
+	if err != nil {
+		return err
+	}
+	for _, g := range u.Registry {
+		for _, l := range g.Lines {
+			if g.Kind == updateinf.AddReg && l.HasName && l.Flags&(updateinf.FlgAddRegDelVal|updateinf.FlgAddRegKeyOnly) == 0 {
+				if _, _, err := l.Value(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -31,7 +31,7 @@ func (l *linter) updateBr() {
 	if err != nil {
 		return
 	}
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		f := fold(name)
 		if deco, ok := strings.CutPrefix(f, "defaultbranchesservicepacks."); ok && !isWinNt(deco) {
 			l.add("unknown-decoration", l.sectionPos(name), fmt.Sprintf("[%s]: no version of Windows is called %q", name, deco), "write WinNt and major and minor version, such as WinNt52")
@@ -60,7 +60,7 @@ func isWinNt(deco string) bool {
 // fixed judges a file that has these sections only, names in lower case, and those with one of the prefixes.
 func (l *linter) fixed(kind string, known map[string]shape, prefixes []string) {
 next:
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		if s, ok := known[fold(name)]; ok {
 			l.shape(name, s, none)
 			continue

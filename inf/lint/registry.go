@@ -11,7 +11,7 @@ import (
 
 // registry judges the lines of registry sections.
 func (l *linter) registry() {
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		for _, r := range l.roles[fold(name)] {
 			for _, line := range l.lines(name) {
 				switch r {

@@ -11,7 +11,7 @@ import (
 // assign gives sections their roles: by name, then by what names them.
 func (l *linter) assign(vocabulary []section) {
 	var todo []string
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		if s, deco, ok := match(vocabulary, name); ok {
 			l.give(name, s.role, &todo)
 			l.decoration(name, s, deco)
@@ -89,7 +89,8 @@ func (l *linter) refer(from role, k key, name string, line inf.Line, todo *[]str
 }
 
 func (l *linter) missingRemedy(name string) string {
-	if near := nearest(name, l.view.Sections()); near != "" {
+	const most = 500 // sections among which to look for what was meant
+	if near := nearest(name, l.sections[:min(len(l.sections), most)]); near != "" {
 		return fmt.Sprintf("did you mean [%s]? Else add the section or take the name out", near)
 	}
 	return "add the section or take the name out"

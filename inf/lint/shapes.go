@@ -10,7 +10,7 @@ import (
 
 // shapeAll judges the lines of every section by the shapes of its roles.
 func (l *linter) shapeAll() {
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		for _, r := range l.roles[fold(name)] {
 			l.shape(name, l.shapes[r], r)
 		}

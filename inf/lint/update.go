@@ -16,8 +16,8 @@ func (l *linter) update() {
 	l.assign(updateSections())
 	l.shapeAll()
 	l.registry()
-	l.filesAll()
 	l.conditions()
+	l.filesAll()
 	l.gates()
 	l.needed()
 	l.unreached()
@@ -141,7 +141,7 @@ func (l *linter) needed() {
 
 // unreached reports sections that nothing reads.
 func (l *linter) unreached() {
-	for _, name := range l.view.Sections() {
+	for _, name := range l.sections {
 		f := fold(name)
 		if len(l.roles[f]) > 0 || l.named[f] {
 			continue

@@ -113,9 +113,9 @@ func updateSections() []section {
 		{"DestinationDirs", plain, destinationDirs}, {"SourceDisksNames", byArch, diskNames}, {"SourceDisksFiles", byArch, diskFiles},
 		{"ProductCatalogsToInstall", plain, catalogs}, {"ArchiveCatalogFilesOnly", plain, archive},
 		{"ProductInstall.Conditional", plain, conditional}, {"Register.Include", plain, registerInclude},
-		{"ProductInstall.ExtendedConditional", plain, extended}, // seen in real packages
-		{"ProductInstall.RenameDirectories", plain, renameDirs}, // OURS
-		{"ProductInstall.DontDelayUntilReboot", bySKU, install}, // seen in real packages
+		{"ProductInstall.ExtendedConditional", plain, extended},     // seen in real packages
+		{"ProductInstall.RenameDirectories", anySuffix, renameDirs}, // OURS; decorated: further directories
+		{"ProductInstall.DontDelayUntilReboot", bySKU, install},     // seen in real packages
 		{"ProductInstall.CopyFilesAlways", bySKU, install}, {"ProductInstall.ReplaceFilesIfExist", bySKU, install},
 		{"ProductInstall.UniprocessorFiles", plain, install}, {"ProductInstall.MultiprocessorFiles", plain, install}, // seen in real packages
 		{"ProductInstall.GlobalRegistryChanges.Install", bySKU, install}, {"ProductInstall.GlobalRegistryChanges.ReInstall", bySKU, install},
@@ -198,7 +198,7 @@ func shapes() map[role]shape {
 		commands:    {form: bare, fields: 1, write: `"command line"`},
 		services:    {form: bare, fields: 1, write: "service"},
 		exclusions:  {form: bare, fields: 1, write: "name"},
-		renameDirs:  {form: anyForm},
+		renameDirs:  {form: bare, fields: 2, write: "from,to"},
 		assignments: {form: open, write: "name=value"},
 		free:        {form: anyForm},
 		dirOnly:     {form: anyForm},
