@@ -272,3 +272,36 @@ func TestProgramsOnAnImage(t *testing.T) {
 		t.Errorf("tasks after removal %q, want %q", got, want)
 	}
 }
+
+// The repairs that the Knowledge Base describes by hand, as updates without a file: KB 943144 registers a DLL that lost its
+// registration; KB 910336 renames a directory while its service is stopped; System File Checker runs at the end.
+func TestRepairsOfKnowledgeBaseArticles(t *testing.T) {
+	p := pkg{kb: "KB943144", extra: crlf(`
+[ProductInstall.CopyFilesAlways]
+RegisterDlls=Register.dlls
+[Register.dlls]
+11,,wups2.dll,1
+[ServicesToStopAndStart]
+wuauserv
+[ProductInstall.RenameDirectories]
+SoftwareDistribution,SDTemp
+[DestinationDirs]
+ProductInstall.RenameDirectories=10
+[ProcessesToRun]
+"sfc /scannow"
+`)}
+	m := newMachine(t, map[string][]byte{sys + "wups2.dll": samplepe1(t, "7.0.6000.381", "", "wups2"), `C:\WINDOWS\SoftwareDistribution\a.edb`: []byte("data")})
+	w := newWorld()
+	mustRun(t)(w.install(t, m, p))
+	want := []string{"StopService wuauserv", "register " + sys + "wups2.dll", "StartService wuauserv", "run sfc /scannow"}
+	if got := w.took(); !slices.Equal(got, want) || !m.has(`C:\WINDOWS\SDTemp\a.edb`) {
+		t.Errorf("did %q, want %q", got, want)
+	}
+	if _, err := m.h.MkdirAll(`C:\WINDOWS\SoftwareDistribution`, 0); err != nil { // the service makes it anew
+		t.Fatal(err)
+	}
+	mustRun(t)(w.remove(m, p.kb))
+	if got := w.took(); len(got) > 0 || !m.has(`C:\WINDOWS\SDTemp\a.edb`) || !m.has(`C:\WINDOWS\SoftwareDistribution`) {
+		t.Errorf("removal did %q; the DLL stays registered, both directories stay", got)
+	}
+}

@@ -151,9 +151,13 @@ func parseTasks(text string) ([]host.Task, error) {
 }
 
 func (h *Host) writeTasks(list []host.Task) error {
+	return h.writeText(tasksName, []byte(taskText(list)))
+}
+
+func taskText(list []host.Task) string {
 	var b strings.Builder
 	for _, t := range list {
 		b.WriteString(t.ID + "\t" + t.Text + "\n")
 	}
-	return h.writeText(tasksName, []byte(b.String()))
+	return b.String()
 }
