@@ -47,6 +47,21 @@ func TestPeersExtract(t *testing.T) {
 	}
 }
 
+// A cabinet of empty files alone has a folder without blocks.
+func TestPeersEmptyFiles(t *testing.T) {
+	files := map[string][]byte{"a": {}, `b\c`: {}}
+	path, _ := write(t, inputs(files), Options{})
+	for _, p := range peers {
+		dir := t.TempDir()
+		out, err := exec.Command(need.Tool(t, p.tools...), p.args(path, dir)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", p.name, err, out)
+		} else if !strings.HasSuffix(p.name, "test") {
+			compare(t, p.name, diskTree(t, dir), files)
+		}
+	}
+}
+
 func TestReadPeers(t *testing.T) {
 	gcab := need.Tool(t, "gcab")
 	src := t.TempDir()
