@@ -5,12 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kbforge/kbforge/builder"
 	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf"
 	"github.com/kbforge/kbforge/inf/lint"
 	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/dirid"
@@ -113,6 +115,52 @@ func TestLintSKUs(t *testing.T) {
 			inventory.Applies(updateinf.CopyAlways, sku, host.Info{Product: host.Server, Suite: everySuite})
 		if some == (sku == "toaster") {
 			t.Errorf("%s applies to some machine: %v", sku, some)
+		}
+	}
+}
+
+// TestFormatINF: encoding and comments stay, rewriting goes through a link and keeps the mode, a second time changes nothing.
+func TestFormatINF(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("SKIPPED: links and modes as this test has them are not those of Windows")
+	}
+	japanese, _, err := func() (inf.CodePage, int, error) { l := infLanguage(0x411); return l.codePage() }()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		cp        inf.CodePage
+		old, want string
+	}{
+		"UTF-16LE": {inf.Windows1252(), "\xFF\xFE[\x00V\x00]\x00\n\x00 \x00;\x00\x11\x05\n\x00k\x00 \x00=\x00\x11\x05",
+			"\xFF\xFE[\x00V\x00]\x00\r\x00\n\x00;\x00\x11\x05\r\x00\n\x00k\x00=\x00\x11\x05\r\x00\n\x00"},
+		"932": {japanese, "[V]\n k = \x83\x5C ; \x95\x5C\nl = 1\n", "[V]\r\nk=\x83\x5C ; \x95\x5C\r\nl=1\r\n"}, // trail bytes that look like "\"
+	} {
+		dir := t.TempDir()
+		file, link := filepath.Join(dir, "a.inf"), filepath.Join(dir, "link.inf")
+		if err := os.WriteFile(file, []byte(c.old), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("a.inf", link); err != nil {
+			t.Fatal(err)
+		}
+		_, formatted, err := formatINF(link, c.cp)
+		if err != nil || string(formatted) != c.want {
+			t.Fatalf("%s: %q, %v; want %q", name, formatted, err, c.want)
+		}
+		if err := replaceFile(link, formatted); err != nil {
+			t.Fatal(err)
+		}
+		st, err := os.Lstat(file)
+		if err != nil || st.Mode() != 0o640 {
+			t.Errorf("%s: mode %v, %v", name, st.Mode(), err)
+		}
+		if target, err := os.Readlink(link); err != nil || target != "a.inf" {
+			t.Errorf("%s: the link leads to %q, %v", name, target, err)
+		}
+		old, again, err := formatINF(file, c.cp)
+		if err != nil || string(old) != c.want || string(again) != c.want {
+			t.Errorf("%s: %q becomes %q, %v", name, old, again, err)
 		}
 	}
 }
