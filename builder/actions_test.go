@@ -3,10 +3,12 @@ package builder
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/inf"
@@ -44,7 +46,11 @@ func TestActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "actions/update.inf", out)
+	whole, err := p.infText(m.Branches[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "actions/update.inf", whole)
 	f, err := inf.Parse("update.inf", out)
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +78,45 @@ func TestActions(t *testing.T) {
 	}
 	if a, b := countActions(got), countActions(want); a != b {
 		t.Errorf("actions read back\n%s\nwritten\n%s", a, b)
+	}
+}
+
+// TestRawINF: the sections of the author reach the typed view, whatever characters the INF has, and faults are told where
+// they are.
+func TestRawINF(t *testing.T) {
+	plan := func(raw string) (*Plan, error) {
+		path := writeFiles(t, head+"title = 'Ж'\n[raw]\ninf = '''\n"+raw+"'''\n", nil)
+		m, err := manifest.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := NewPlan(m, nil, time.Unix(1e9, 0))
+		if err != nil {
+			err = errors.New(strings.ReplaceAll(err.Error(), path, "update.toml"))
+		}
+		return p, err
+	}
+	p, err := plan("[ProcessesToRun]\n\"Ж.exe\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := p.infText(p.Manifest.Branches[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := inf.Parse("u", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := updateinf.Parse(f, updateinf.Options{})
+	if err != nil || len(u.Processes) != 1 || u.Processes[0].Command != "Ж.exe" || u.Strings.Title() != "Ж" {
+		t.Errorf("%v, %v, %q", err, u.Processes, u.Strings.Title())
+	}
+	_, err = plan("[ServicesToStopAndStart]\na=b\n[ProductInstall.CopyFilesAlways]\nCopyFiles=Nowhere\n")
+	want := "update.toml:7:1: raw.inf, line 2: [ServicesToStopAndStart] \"a=b\": write one name a line, without =\n" +
+		"update.toml:7:1: raw.inf, line 4: CopyFiles names [Nowhere], which does not exist; add the section or take the name out"
+	if err == nil || err.Error() != want {
+		t.Errorf("faults\n%v\nwant\n%s", err, want)
 	}
 }
 

@@ -74,7 +74,7 @@ func (p *Plan) generate() (map[string][]byte, error) {
 		if !b.Payload {
 			continue
 		}
-		text, err := p.updateINF(b).Print()
+		text, err := p.infText(b)
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", infName(b.Name), err)
 		}

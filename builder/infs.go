@@ -22,7 +22,7 @@ func (p *Plan) updateINF(b manifest.Branch) *updateinf.Update {
 		Files:     p.groupsOf(b.Name, 0, names),
 		Registry:  registryGroups(m),
 		SaveReg:   savedKeys(m),
-		Uninstall: uninstallBlocks(),
+		Uninstall: uninstallBlocks(m),
 		Strings:   p.strings(),
 	}
 	p.actions(u, b.Name, names)
@@ -217,12 +217,37 @@ func savedKeys(m *manifest.Manifest) []updateinf.SavedKey {
 	return list
 }
 
-// uninstallBlocks is [UninstallSections] as WP Appendix B has it.
-func uninstallBlocks() []updateinf.UninstallBlock {
+// uninstallBlocks is [UninstallSections] as WP Appendix B has it, with the changes that the author wants on removal.
+func uninstallBlocks(m *manifest.Manifest) []updateinf.UninstallBlock {
 	line := func(key, field string) inf.Line { return inf.Line{Key: key, HasKey: true, Fields: []string{field}} }
+	var add, del []inf.Line
+	for _, g := range m.Uninstall {
+		l := inf.Line{Fields: regFields(g)}
+		if g.Delete {
+			del = append(del, l)
+		} else {
+			add = append(add, l)
+		}
+	}
 	return []updateinf.UninstallBlock{
 		{Name: "GlobalRegistryChanges", Source: "GlobalRegistryChanges.UnInstall", Lines: []inf.Line{line("AddReg", "Add.Reg"), line("DelReg", "Del.Reg")}},
-		{Name: "Add.Reg", Source: "Add.Reg.Uninstall"},
-		{Name: "Del.Reg", Source: "Del.Reg.Uninstall"},
+		{Name: "Add.Reg", Source: "Add.Reg.Uninstall", Lines: add},
+		{Name: "Del.Reg", Source: "Del.Reg.Uninstall", Lines: del},
 	}
+}
+
+// regFields are the fields of an AddReg or DelReg line, as few as it needs (INF docs).
+func regFields(g manifest.Registry) []string {
+	fields := []string{g.Root, g.Path}
+	data := g.Data
+	if !g.Delete && g.HasName && g.Name == "" && len(data) == 0 {
+		data = []string{""}
+	}
+	if g.HasName || g.Flags != 0 || len(data) > 0 {
+		fields = append(fields, g.Name)
+	}
+	if g.Flags != 0 || len(data) > 0 {
+		fields = append(fields, fmt.Sprintf("0x%08X", g.Flags))
+	}
+	return append(fields, data...)
 }

@@ -81,7 +81,7 @@ type Content struct {
 }
 
 // NewPlan plans the package of a manifest whose payload has the given facts. buildTime is used where the manifest names
-// none. It reads and writes nothing.
+// none. It reads and writes nothing. What is wrong with [raw] comes back as manifest.Faults.
 func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, error) {
 	p := &Plan{Manifest: m, FileName: PackageName(m), BuildTime: m.BuildTime}
 	if p.BuildTime.IsZero() {
@@ -99,6 +99,13 @@ func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, err
 		return nil, err
 	}
 	p.planContents()
+	for _, b := range m.Branches {
+		if b.Payload && m.RawINF != "" {
+			if _, err := p.infText(b); err != nil {
+				return nil, err
+			}
+		}
+	}
 	p.Warnings = warnings(p)
 	return p, nil
 }

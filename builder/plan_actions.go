@@ -44,6 +44,12 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, s := range m.StopOnRemoval {
 		add("on removal  stop service %s, start it afterwards", s)
 	}
+	for _, g := range m.Uninstall {
+		add("on removal  %s", registryText(g))
+	}
+	if m.RawINF != "" {
+		add("raw         %d lines of INF", strings.Count(strings.TrimSuffix(m.RawINF, "\n"), "\n")+1)
+	}
 	return lines
 }
 

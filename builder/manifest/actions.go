@@ -20,7 +20,7 @@ type FileChange struct {
 
 // changes tells whether the update does anything.
 func (m *Manifest) changes() bool {
-	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes) > 0
+	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF) > 0
 }
 
 // actions resolves what an update does besides files and registry.

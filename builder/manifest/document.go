@@ -24,6 +24,8 @@ type document struct {
 	RenameDirectory []renameDirectoryDoc `toml:"rename-directory"`
 	Delete          []deleteDoc          `toml:"delete"`
 	Rename          []renameDoc          `toml:"rename"`
+	Uninstall       uninstallDoc         `toml:"uninstall"`
+	Raw             rawDoc               `toml:"raw"`
 }
 
 type packageDoc struct {
@@ -173,4 +175,12 @@ type renameDoc struct {
 	File    string   `toml:"file"`
 	To      string   `toml:"to"`
 	Edition []string `toml:"edition"`
+}
+
+type uninstallDoc struct {
+	Registry []registryDoc `toml:"registry"`
+}
+
+type rawDoc struct {
+	INF string `toml:"inf"`
 }

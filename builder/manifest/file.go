@@ -43,20 +43,23 @@ func (ps places) take(place, scope, key string) (other string) {
 func (r *resolver) fileList(list string, docs []fileDoc, condition int, seen places) {
 	for i, d := range docs {
 		at := index(list, i)
-		f := File{Key: at, Sources: map[string]string{}, Condition: condition}
-		f.When = r.when(at+".when", d.When)
-		f.Flags = r.copyFlags(at+".flags", d.Flags)
-		f.Editions = r.editions(at+".edition", d.Edition)
-		r.fileSources(at, d.Source, &f)
-		f.Name = r.nameOf(at, d)
-		f.To = r.destinations(at+".to", d.To)
 		for _, k := range []string{".when", ".edition"} {
 			if condition != 0 && r.written(at+k) {
 				r.fault(at+k, "%s%s: what a condition installs has no further condition; take it away", at, k)
 			}
 		}
-		r.takePlaces(&f, seen)
-		r.m.Files = append(r.m.Files, f)
+		f := File{Key: at, Condition: condition}
+		f.When = r.when(at+".when", d.When)
+		f.Flags = r.copyFlags(at+".flags", d.Flags)
+		f.Editions = r.editions(at+".edition", d.Edition)
+		f.To = r.destinations(at+".to", d.To)
+		for _, source := range r.expand(at, d) {
+			d.Source, f.Sources = source, map[string]string{}
+			r.fileSources(at, d.Source, &f)
+			f.Name = r.nameOf(at, d)
+			r.takePlaces(&f, seen)
+			r.m.Files = append(r.m.Files, f)
+		}
 	}
 }
 

@@ -112,6 +112,7 @@ func (r *resolver) resolve(doc *document) {
 	r.files(doc)
 	r.registry(doc)
 	r.actions(doc)
+	r.raw(doc.Raw)
 	r.signing(doc.Signing)
 	if len(r.faults) == 0 && !r.m.changes() {
 		r.fault("", "the update changes nothing; add a [[file]] or a [[registry]] table")

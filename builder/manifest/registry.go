@@ -25,13 +25,23 @@ func regTypes() []regType {
 
 // registry resolves [[registry]] and [[condition.registry]].
 func (r *resolver) registry(doc *document) {
-	r.registryList("registry", doc.Registry, 0)
+	r.m.Registry = r.registryList("registry", doc.Registry, 0)
 	for i, c := range doc.Condition {
-		r.registryList(index("condition", i)+".registry", c.Registry, i+1)
+		r.m.Registry = append(r.m.Registry, r.registryList(index("condition", i)+".registry", c.Registry, i+1)...)
+	}
+	r.m.Uninstall = r.registryList("uninstall.registry", doc.Uninstall.Registry, 0)
+	for i, g := range r.m.Uninstall {
+		at := index("uninstall.registry", i)
+		if r.written(at + ".save") {
+			r.fault(at+".save", "%s.save has no meaning here; removal is not taken back", at)
+		}
+		if g.Delete && g.HasName && g.Name == "" {
+			r.fault(at+".name", "%s: an INF cannot say that the default value goes; delete the key or set the value", at)
+		}
 	}
 }
 
-func (r *resolver) registryList(list string, docs []registryDoc, condition int) {
+func (r *resolver) registryList(list string, docs []registryDoc, condition int) (changes []Registry) {
 	type spot struct{ root, key, name string }
 	seen := map[string]int{}
 	for i, d := range docs {
@@ -60,8 +70,9 @@ func (r *resolver) registryList(list string, docs []registryDoc, condition int) 
 		} else {
 			seen[s] = i
 		}
-		r.m.Registry = append(r.m.Registry, g)
+		changes = append(changes, g)
 	}
+	return changes
 }
 
 func (r *resolver) regName(path, name string) {
