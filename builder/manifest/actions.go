@@ -234,7 +234,7 @@ func (r *resolver) fileChanges(doc *document) {
 	for i, c := range r.m.Changes {
 		p := place(c.Dir, c.Name)
 		if first, dup := seen[p]; dup && c.Name != "" {
-			r.fault(c.Key, `%s\%s is already deleted or renamed on line %d; state each change once`, DirString(c.Dir), c.Name, r.line(r.m.Changes[first].Key))
+			r.fault(c.Key, `%s\%s is already deleted or renamed on line %s; state each change once`, DirString(c.Dir), c.Name, r.line(r.m.Changes[first].Key))
 			continue
 		}
 		seen[p] = i

@@ -119,7 +119,7 @@ func (r *resolver) writtenBranches(docs []branchDoc) {
 			here := index(at+".default-for", j)
 			n := r.number(here, &level, 0, 99)
 			if first, dup := defaults[n]; dup {
-				r.fault(here, "branch %q: the default for service pack level %d is already branch %q, on line %d; one branch a level",
+				r.fault(here, "branch %q: the default for service pack level %d is already branch %q, on line %s; one branch a level",
 					b.Name, n, strings.ToUpper(docs[first].Name), r.line(index("branch", first)+".default-for"))
 				continue
 			}
@@ -146,7 +146,7 @@ func (r *resolver) branchName(at, name string, i int, seen map[string]int) {
 	case name == "":
 		r.fault(path, `%s has no name; give one, such as "RTMGDR"`, at)
 	case dup:
-		r.fault(path, "branch %q is already on line %d; each branch is listed once", name, r.line(index("branch", first)+".name"))
+		r.fault(path, "branch %q is already on line %s; each branch is listed once", name, r.line(index("branch", first)+".name"))
 	case len(name) > 32 || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "":
 		r.fault(path, "branch %q: a name has letters, digits, _ and -, at most 32", name)
 	case name == "UPDATE" || name == "COMMON":

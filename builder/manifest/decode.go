@@ -59,6 +59,12 @@ func (d *decoder) value(at string, from any, to reflect.Value) {
 		d.value(at, from, to.Elem())
 	case reflect.Interface:
 		to.Set(reflect.ValueOf(from))
+	case reflect.Map:
+		if m, ok := from.(map[string]any); ok {
+			to.Set(reflect.ValueOf(m))
+			return
+		}
+		d.wrong(at, from, "a table")
 	case reflect.Slice:
 		d.list(at, from, to)
 	case reflect.Struct:

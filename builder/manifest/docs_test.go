@@ -17,6 +17,9 @@ func keysOf(t reflect.Type) []string {
 	}
 	var nested func(table reflect.Type)
 	nested = func(table reflect.Type) {
+		if table.Kind() != reflect.Struct {
+			return
+		}
 		for i := range table.NumField() {
 			e := elem(table.Field(i).Type)
 			if e.Kind() == reflect.Struct && strings.HasSuffix(e.Name(), "Doc") && titles[e] == "" {

@@ -6,6 +6,9 @@ import "time"
 // its default and the place in the INF where it lands, in docs/manifest.md; a test compares the two.
 
 type document struct {
+	Include   []string       `toml:"include"`   // merged before decoding
+	Variables map[string]any `toml:"variables"` // replaced before decoding
+
 	Package  packageDoc    `toml:"package"`
 	Target   targetDoc     `toml:"target"`
 	Install  installDoc    `toml:"install"`

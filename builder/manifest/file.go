@@ -74,7 +74,7 @@ func (r *resolver) takePlaces(f *File, seen places) {
 		for _, scope := range scopes {
 			if other := seen.take(place(dir, f.Name), scope, f.Key); other != "" && f.Name != "" {
 				table, _, _ := strings.Cut(other[strings.LastIndexByte(other, '.')+1:], "[")
-				r.fault(f.Key, `%s\%s is already written by the [[%s]] on line %d; a place holds one file`, DirString(dir), f.Name, table, r.line(other))
+				r.fault(f.Key, `%s\%s is already written by the [[%s]] on line %s; a place holds one file`, DirString(dir), f.Name, table, r.line(other))
 				break
 			}
 		}

@@ -40,12 +40,17 @@ func Load(path string) (*Manifest, error) {
 // Parse checks the text of a manifest. file is its name in faults, dir what sources are joined to, and tree the files
 // below dir.
 func Parse(file, dir, text string, tree fs.FS) (*Manifest, error) {
-	r := &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir}}
+	r := &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir, files: map[string]string{}}}
 	var raw map[string]any
 	if _, err := toml.Decode(text, &raw); err != nil {
 		return nil, syntaxFault(file, text, err)
 	}
+	if raw == nil {
+		raw = map[string]any{}
+	}
 	r.m.pos = scan(text)
+	r.include(raw)
+	r.variables(raw)
 	var doc document
 	(&decoder{fault: r.fault}).table("", raw, reflect.ValueOf(&doc).Elem())
 	r.resolve(&doc)
@@ -85,7 +90,7 @@ type resolver struct {
 }
 
 func (r *resolver) fault(path, format string, args ...any) {
-	r.faults = append(r.faults, Fault{File: r.file, Pos: r.m.pos.at(path), Msg: fmt.Sprintf(format, args...)})
+	r.faults = append(r.faults, r.m.Warn(path, fmt.Sprintf(format, args...)))
 }
 
 // written reports whether the author wrote the key.
@@ -96,12 +101,18 @@ func (r *resolver) written(path string) bool {
 
 // failed reports whether a fault already stands at the key, so that one mistake makes one line.
 func (r *resolver) failed(path string) bool {
-	at := r.m.pos.at(path)
-	return r.written(path) && slices.ContainsFunc(r.faults, func(f Fault) bool { return f.Pos == at })
+	at, file := r.m.pos.at(path), r.m.fileOf(path)
+	return r.written(path) && slices.ContainsFunc(r.faults, func(f Fault) bool { return f.Pos == at && f.File == file })
 }
 
 // line is the line of a key, for messages that point at a second place.
-func (r *resolver) line(path string) int { return r.m.pos.at(path).Line }
+func (r *resolver) line(path string) string {
+	line := itoa(r.m.pos.at(path).Line)
+	if file := r.m.fileOf(path); file != r.file {
+		line += " of " + file
+	}
+	return line
+}
 
 func (r *resolver) resolve(doc *document) {
 	r.packageTable(&doc.Package)

@@ -63,7 +63,8 @@ type Manifest struct {
 	Uninstall     []Registry   // changes that removal makes besides taking back those of the update
 	RawINF        string       // sections for the INF of every branch, as the author wrote them
 
-	pos positions
+	pos   positions
+	files map[string]string // key path → file, of what an included file says
 }
 
 // At is where a key stands in the file: "file[2].source.RTMGDR". A key that is not written has the place of its table.
@@ -79,7 +80,15 @@ func (m *Manifest) Relative(path string) string {
 
 // Warn makes a fault of the key's place.
 func (m *Manifest) Warn(path, msg string) Fault {
-	return Fault{File: m.File, Pos: m.At(path), Msg: msg}
+	return Fault{File: m.fileOf(path), Pos: m.At(path), Msg: msg}
+}
+
+// fileOf is the file in which a key, or its nearest table, is written.
+func (m *Manifest) fileOf(path string) string {
+	if f, ok := m.files[m.pos.owner(path)]; ok {
+		return f
+	}
+	return m.File
 }
 
 // Layout is one of the package structures of the white paper.

@@ -15,13 +15,21 @@ type positions map[string]inf.Pos
 
 // at returns the position of path, or of its nearest ancestor that has one.
 func (p positions) at(path string) inf.Pos {
+	if pos, ok := p[p.owner(path)]; ok {
+		return pos
+	}
+	return inf.Pos{Line: 1, Col: 1}
+}
+
+// owner is path, or its nearest ancestor that has a position; empty if none has.
+func (p positions) owner(path string) string {
 	for path != "" {
-		if pos, ok := p[path]; ok {
-			return pos
+		if _, ok := p[path]; ok {
+			return path
 		}
 		path = parent(path)
 	}
-	return inf.Pos{Line: 1, Col: 1}
+	return ""
 }
 
 // join appends a key to a path. Keys that would read as path syntax are quoted.

@@ -66,7 +66,7 @@ func (r *resolver) registryList(list string, docs []registryDoc, condition int) 
 		}
 		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey))})
 		if first, dup := seen[s]; dup && g.Root != "" {
-			r.fault(at, `%s is already changed by the [[registry]] on line %d; state each change once`, g, r.line(index(list, first)))
+			r.fault(at, `%s is already changed by the [[registry]] on line %s; state each change once`, g, r.line(index(list, first)))
 		} else {
 			seen[s] = i
 		}
