@@ -16,6 +16,7 @@ import (
 type bench struct {
 	dir      string // everything is made here
 	rounds   int
+	warm     int // rounds that are not counted
 	only     string // contenders whose name contains this; empty: all, and extraction
 	progress io.Writer
 
@@ -93,7 +94,7 @@ func (b *bench) run(ctx context.Context) error {
 		for _, k := range list {
 			b.built = append(b.built, row{name: k.name, shape: k.shape, corpus: c.name, note: k.note})
 		}
-		for round := range b.rounds + 1 {
+		for round := range b.rounds + b.warm {
 			for i, k := range list {
 				m, size, err := b.build(ctx, c, k)
 				if err != nil {
@@ -101,7 +102,7 @@ func (b *bench) run(ctx context.Context) error {
 				}
 				r := &b.built[first+i]
 				r.size = size
-				if round > 0 {
+				if round >= b.warm {
 					r.runs = append(r.runs, m)
 				}
 				b.say("%-9s round %d  %-36s %-8s %7.2f s %9d bytes", c.name, round, k.name, k.shape, m.Seconds, size)
@@ -193,7 +194,7 @@ func (b *bench) extract(ctx context.Context) error {
 		for _, k := range list {
 			b.unpacked = append(b.unpacked, row{name: k.name, corpus: c.name})
 		}
-		for round := range b.rounds + 1 {
+		for round := range b.rounds + b.warm {
 			for i, k := range list {
 				if err := os.RemoveAll(to); err != nil {
 					return err
@@ -207,7 +208,7 @@ func (b *bench) extract(ctx context.Context) error {
 					return fmt.Errorf("%s on %s: %w", k.name, c.name, err)
 				}
 				r := &b.unpacked[first+i]
-				if round > 0 {
+				if round >= b.warm {
 					r.runs = append(r.runs, m)
 				}
 				if r.size, err = sizeOf(to); err != nil {

@@ -25,6 +25,7 @@ type config struct {
 	out    string
 	dir    string
 	rounds int
+	warm   int
 	smoke  bool
 	only   string
 }
@@ -49,7 +50,8 @@ func run(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.StringVar(&c.out, "o", "", "write the report to this `file`; none: standard output")
 	fs.StringVar(&c.dir, "dir", "", "work in this `directory` and keep it; none: a temporary one")
-	fs.IntVar(&c.rounds, "rounds", 3, "counted rounds, after one that is not counted")
+	fs.IntVar(&c.rounds, "rounds", 3, "counted rounds")
+	fs.IntVar(&c.warm, "warm", 1, "rounds before them that are not counted")
 	fs.BoolVar(&c.smoke, "smoke", false, "a twentieth of the rollup and one round: shows that it works, proves nothing")
 	fs.StringVar(&c.only, "only", "", "only contenders whose name contains this `text`, and no extraction")
 	if err := fs.Parse(args); err != nil {
@@ -77,7 +79,7 @@ func compare(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	b := &bench{dir: dir, rounds: c.rounds, only: c.only, progress: os.Stderr}
+	b := &bench{dir: dir, rounds: c.rounds, warm: c.warm, only: c.only, progress: os.Stderr}
 	if err := b.prepare(ctx, c.smoke); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (b *bench) report(ctx context.Context, w io.Writer) error {
 		}
 		fmt.Fprintf(&s, "| %s | %s | %s |\n", g.text, got, want)
 	}
-	s.WriteString(method)
+	fmt.Fprintf(&s, method, b.rounds, b.warm)
 	if err := b.machine(ctx, &s); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ tool can open.
 The corpora are Wine's DLLs for amd64 without debug data; the QFE file of each pair is a simulated small rebuild (code moved,
 operands, tables and version mended), not a real one.
 
-Times are medians of whole processes, wall clock, after one round that does not count; the contenders take turns. Peak memory
+Times are medians of whole processes, wall clock; the contenders take turns (%d counted rounds after %d that do not count). Peak memory
 is the largest resident set that the kernel saw, of one process; figures below about 10 MiB are the measuring process's own.
 `
 
