@@ -16,7 +16,7 @@ import (
 type bench struct {
 	dir      string // everything is made here
 	rounds   int
-	warm     int // rounds that are not counted
+	warm     int    // rounds that are not counted
 	only     string // contenders whose name contains this; empty: all, and extraction
 	progress io.Writer
 
