@@ -160,8 +160,15 @@ func (p *Plan) groupsOf(branch string, condition int, names sectionNames) []upda
 
 func groupBase(when updateinf.When, sku string, d updateinf.Dir, condition int) string {
 	base := skuPrefix(sku) + folderToken(d)
-	if when == updateinf.CopyAlways {
+	switch when {
+	case updateinf.CopyAlways:
 		base = "CopyAlways." + base
+	case updateinf.DontDelay:
+		base = "DontDelay." + base
+	case updateinf.Uniprocessor:
+		base = "Uniprocessor." + base
+	case updateinf.Multiprocessor:
+		base = "Multiprocessor." + base
 	}
 	if condition != 0 {
 		base = "Condition" + strconv.Itoa(condition) + "." + base

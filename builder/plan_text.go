@@ -90,7 +90,8 @@ func defaultText(b PlannedBranch) string {
 }
 
 func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
-	condition := map[updateinf.When]string{updateinf.ReplaceIfExist: "if present", updateinf.CopyAlways: "always"}[f.When]
+	condition := map[updateinf.When]string{updateinf.ReplaceIfExist: "if present", updateinf.CopyAlways: "always",
+		updateinf.DontDelay: "at once", updateinf.Uniprocessor: "one processor", updateinf.Multiprocessor: "several processors"}[f.When]
 	if f.Condition != 0 {
 		condition = strings.TrimSpace(conditionNumber(f.Condition))
 	}

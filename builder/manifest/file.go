@@ -24,7 +24,8 @@ func (r *resolver) files(doc *document) {
 	}
 }
 
-// places are the destinations written so far, with the scope in which each is: an edition, a condition, or "" for always.
+// places are the destinations written so far, with the scope in which each is: an edition, a condition, a number of
+// processors, or "" for always.
 type places map[string][]placed
 
 type placed struct{ scope, key string }
@@ -67,6 +68,8 @@ func (r *resolver) takePlaces(f *File, seen places) {
 	scopes := f.Editions
 	if f.Condition != 0 {
 		scopes = []string{index("condition", f.Condition-1)}
+	} else if f.When == updateinf.Uniprocessor || f.When == updateinf.Multiprocessor {
+		scopes = []string{string(f.When)}
 	} else if len(scopes) == 0 {
 		scopes = []string{""}
 	}
@@ -123,15 +126,27 @@ func commonBase(source any) string {
 	return ""
 }
 
+// fileTimes are the values of file.when, in the order in which they are listed.
+func fileTimes() []fileTime {
+	return []fileTime{{"if-present", updateinf.ReplaceIfExist}, {"always", updateinf.CopyAlways}, {"dont-delay", updateinf.DontDelay},
+		{"uniprocessor", updateinf.Uniprocessor}, {"multiprocessor", updateinf.Multiprocessor}}
+}
+
+type fileTime struct {
+	name string
+	when updateinf.When
+}
+
 func (r *resolver) when(path, s string) updateinf.When {
-	switch s {
-	case "if-present":
-		return updateinf.ReplaceIfExist
-	case "always":
-		return updateinf.CopyAlways
+	var names []string
+	for _, t := range fileTimes() {
+		if t.name == s {
+			return t.when
+		}
+		names = append(names, t.name)
 	}
 	if r.written(path) {
-		r.choice(path, s, []string{"if-present", "always"})
+		r.choice(path, s, names)
 	}
 	return updateinf.ReplaceIfExist
 }
