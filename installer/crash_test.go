@@ -298,7 +298,7 @@ func stride() int {
 	case testing.Short():
 		return 37
 	}
-	return 7
+	return 13
 }
 
 func t0() context.Context { return context.Background() }
