@@ -38,7 +38,7 @@ func TestActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "actions/plan.txt", plan.Bytes())
-	if got := strings.ReplaceAll(p.Warnings.Error(), path, "update.toml"); !strings.HasPrefix(got, "update.toml:7:1: ") || len(p.Warnings) != 1 {
+	if got := strings.ReplaceAll(p.Warnings.Error(), path, "update.toml"); !strings.HasPrefix(got, "update.toml:15:1: ") || len(p.Warnings) != 1 {
 		t.Errorf("warnings %s", got)
 	}
 	want := p.updateINF(m.Branches[0])
@@ -131,7 +131,8 @@ func sortedLines(text []byte) []string {
 func countActions(u *updateinf.Update) string {
 	counts := map[string]int{"prerequisites": len(u.Prerequisites), "processes": len(u.Processes), "stop": len(u.StopServices),
 		"stop on removal": len(u.StopServicesUninstall), "dlls": len(u.RegisterDLLs), "files": len(u.Files), "conditional": len(u.Conditional),
-		"register": len(u.RegisterInclude), "extended": len(u.ExtendedConditional), "directories": len(u.RenameDirs), "dirs": len(u.Dirs)}
+		"register": len(u.RegisterInclude), "extended": len(u.ExtendedConditional), "directories": len(u.RenameDirs), "dirs": len(u.Dirs),
+		"excluded": len(u.OEMExclusions.Drivers) + len(u.OEMExclusions.DeviceIDs) + len(u.OEMExclusions.Providers)}
 	b, _ := json.Marshal(counts)
 	return string(b)
 }

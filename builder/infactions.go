@@ -37,6 +37,7 @@ func (p *Plan) actions(u *updateinf.Update, branch string, names sectionNames) {
 		p.conditional(u, t, c, i+1, branch)
 	}
 	u.RenameDirs = m.RenameDirs
+	u.OEMExclusions = m.OEMExclusions
 	u.Files = append(u.Files, changeGroups(m.Changes, names)...)
 }
 

@@ -19,6 +19,15 @@ func actionLines(m *manifest.Manifest) []string {
 	for i, c := range m.Conditions {
 		add("condition   %d: %s", i+1, conditionText(c))
 	}
+	for _, d := range m.OEMExclusions.Drivers {
+		add("exclude     driver %s from the check for files of other makers", d.Name)
+	}
+	for _, id := range m.OEMExclusions.DeviceIDs {
+		add("exclude     device %s from that check", id)
+	}
+	for _, name := range m.OEMExclusions.Providers {
+		add("exclude     provider %s from that check", name)
+	}
 	processLines(m, add, updateinf.RunBeforeInstall)
 	for _, s := range m.StopServices {
 		add("stop        service %s, start it afterwards", s)

@@ -41,6 +41,29 @@ func (r *resolver) actions(doc *document) {
 	r.conditions(doc.Condition)
 	r.renameDirs(doc.RenameDirectory)
 	r.fileChanges(doc)
+	r.oemExclusions(doc.OEMExclusions)
+}
+
+// oemExclusions resolves [oem-exclusions].
+func (r *resolver) oemExclusions(d oemExclusionsDoc) {
+	const at = "oem-exclusions"
+	x := &r.m.OEMExclusions
+	for i, name := range d.Drivers {
+		path := index(at+".drivers", i)
+		if err := CheckName(name); err != nil && !r.failed(path) {
+			r.fault(path, "%s: %v", path, err)
+		}
+		x.Drivers = append(x.Drivers, updateinf.OEMDriver{Name: name})
+	}
+	for i, id := range d.DeviceIDs {
+		x.DeviceIDs = append(x.DeviceIDs, r.long(index(at+".device-ids", i), id, `the id of a device, such as 'bth\ms_bthbrb'`))
+	}
+	for i, name := range d.Providers {
+		x.Providers = append(x.Providers, r.long(index(at+".providers", i), name, "the name of a provider"))
+	}
+	if (len(d.Drivers)+len(d.DeviceIDs)+len(d.Providers) > 0) && !r.m.OEMCheck {
+		r.fault(at, "[oem-exclusions] are exceptions from the check for files of other makers, which is off; set oem-check = true in [install]")
+	}
 }
 
 // editionNames are the SKUs of section names, by the manifest's word (seen in real packages; Professional and Server in WP

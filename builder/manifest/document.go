@@ -29,6 +29,7 @@ type document struct {
 	Rename          []renameDoc          `toml:"rename"`
 	Uninstall       uninstallDoc         `toml:"uninstall"`
 	Raw             rawDoc               `toml:"raw"`
+	OEMExclusions   oemExclusionsDoc     `toml:"oem-exclusions"`
 }
 
 type packageDoc struct {
@@ -186,4 +187,10 @@ type uninstallDoc struct {
 
 type rawDoc struct {
 	INF string `toml:"inf"`
+}
+
+type oemExclusionsDoc struct {
+	Drivers   []string `toml:"drivers"`
+	DeviceIDs []string `toml:"device-ids"`
+	Providers []string `toml:"providers"`
 }

@@ -60,8 +60,9 @@ type Manifest struct {
 	RegisterDLLs  []updateinf.RegisterDLL // without When and Section
 	RenameDirs    []updateinf.RenameDir
 	Changes       []FileChange // [[delete]], then [[rename]]
-	Uninstall     []Registry   // changes that removal makes besides taking back those of the update
-	RawINF        string       // sections for the INF of every branch, as the author wrote them
+	OEMExclusions updateinf.OEMExclusions
+	Uninstall     []Registry // changes that removal makes besides taking back those of the update
+	RawINF        string     // sections for the INF of every branch, as the author wrote them
 
 	pos   positions
 	files map[string]string // key path → file, of what an included file says
