@@ -10,35 +10,35 @@ import (
 
 // assign gives sections their roles: by name, then by what names them.
 func (l *linter) assign(vocabulary []section) {
-	var todo []string
+	var waiting []string
 	for _, name := range l.sections {
 		if s, deco, ok := match(vocabulary, name); ok {
-			l.give(name, s.role, &todo)
+			l.give(name, s.role, &waiting)
 			l.decoration(name, s, deco)
 		}
 	}
 	if source, ok := l.uninstallRoot(); ok {
-		l.give(source, uninstallChanges, &todo)
+		l.give(source, uninstallChanges, &waiting)
 	}
 	done := 0
-	for ; done < len(todo); done++ {
-		l.follow(todo[done], &todo)
+	for ; done < len(waiting); done++ {
+		l.follow(waiting[done], &waiting)
 	}
 }
 
 // give adds a role to a section, once.
-func (l *linter) give(section string, r role, todo *[]string) {
+func (l *linter) give(section string, r role, waiting *[]string) {
 	f := fold(section)
 	if slices.Contains(l.roles[f], r) {
 		return
 	}
 	l.roles[f] = append(l.roles[f], r)
-	*todo = append(*todo, f)
+	*waiting = append(*waiting, f)
 }
 
 // follow gives roles to the sections that a section names. It may come to a section again for another role; what it says
 // twice is dropped when the findings are sorted.
-func (l *linter) follow(section string, todo *[]string) {
+func (l *linter) follow(section string, waiting *[]string) {
 	for _, r := range slices.Clone(l.roles[section]) {
 		for _, line := range l.lines(section) {
 			k, ok := keyOf(l.shapes[r], line.Key)
@@ -48,18 +48,18 @@ func (l *linter) follow(section string, todo *[]string) {
 			switch k.value {
 			case names:
 				for _, name := range line.Fields {
-					l.refer(r, k, name, line, todo)
+					l.refer(r, k, name, line, waiting)
 				}
 			case condText:
 				if name := line.Field(1); name != "" {
-					l.refer(r, k, name, line, todo)
+					l.refer(r, k, name, line, waiting)
 				}
 			}
 		}
 	}
 }
 
-func (l *linter) refer(from role, k key, name string, line inf.Line, todo *[]string) {
+func (l *linter) refer(from role, k key, name string, line inf.Line, waiting *[]string) {
 	if name == "" || strings.HasPrefix(name, "@") && (k.to == copyFiles || k.to == delFiles) {
 		return
 	}
@@ -85,7 +85,7 @@ func (l *linter) refer(from role, k key, name string, line inf.Line, todo *[]str
 			l.missingRemedy(name))
 		return
 	}
-	l.give(name, k.to, todo)
+	l.give(name, k.to, waiting)
 }
 
 func (l *linter) missingRemedy(name string) string {
