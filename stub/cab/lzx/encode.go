@@ -9,7 +9,7 @@ const (
 	// superBlock is how much is parsed before it is cut into blocks, in bytes.
 	superBlock = 16 * FrameSize
 	hashBits   = 18
-	minChain   = 4 // bytes that places in a chain have in common
+	hashLoad   = 8 // bytes that are loaded to hash a position
 	hash3Bits  = 16
 	near       = 1 << 14 // how far back a match of three bytes pays
 	niceLength = 64      // a match of this length is taken without looking further
@@ -19,11 +19,11 @@ const (
 	missesHalve = 32
 	missesSkip  = 2048
 	maxSkip     = 8
-	lookahead   = 8
+	lookahead   = hashLoad
 	maxFolder   = 65535 * FrameSize // a CFFOLDER counts its blocks in 16 bits
 	maxIdle     = 100               // empty reads in a row
 	// DefaultDepth is how many earlier places a match is looked for in by default.
-	DefaultDepth = 12
+	DefaultDepth = 8
 )
 
 // An Encoder codes folders. It holds the window twice, and tables of 8 MiB + 1 MiB for a window of 21 bits, whatever the size of
@@ -144,13 +144,17 @@ func (e *Encoder) fill(src io.Reader, at int) error {
 	return nil
 }
 
+// hash3 is of the three bytes at index i of buf.
 func (e *Encoder) hash3(i int) uint32 { return le32(e.buf[i:]) << 8 * 506832829 >> (32 - hash3Bits) }
 
-func (e *Encoder) hash(i int) uint32 { return le32(e.buf[i:]) * 2654435761 >> (32 - hashBits) }
+// hash is of the five bytes at index i of buf.
+func (e *Encoder) hash(i int) uint32 {
+	return uint32(le64(e.buf[i:]) << 24 * 0x9E3779B185EBCA87 >> (64 - hashBits))
+}
 
 // insert puts position p into the chains. Positions are indexes into buf plus base.
 func (e *Encoder) insert(p int) {
-	if p+minChain > e.end {
+	if p+hashLoad > e.end {
 		return
 	}
 	h := e.hash(p - e.base)
@@ -187,7 +191,7 @@ func (e *Encoder) find(p, depth int) match {
 		return match{rep: -1}
 	}
 	best := e.repeated(p-e.base, limit)
-	if p+minChain > e.end || best.length >= niceLength {
+	if p+hashLoad > e.end || best.length >= niceLength {
 		return best
 	}
 	buf, at := e.buf, p-e.base
