@@ -96,11 +96,7 @@ func (p *Prefix) boot(t testing.TB) {
 		t.Fatalf("winekit: start wineserver: %v", err)
 	}
 	// The first program of a machine boots it: services, pending renames, RunOnce.
-	err := command(p.env, p.in.loader, p.helper, "noop")
-	if err != nil { // see reg about exit codes
-		err = command(p.env, p.in.loader, p.helper, "noop")
-	}
-	if err != nil {
+	if err := command(p.env, p.in.loader, p.helper, "noop"); err != nil {
 		t.Fatalf("winekit: boot: %v", err)
 	}
 }

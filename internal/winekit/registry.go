@@ -3,7 +3,6 @@ package winekit
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -85,11 +84,12 @@ func (p *Prefix) reg(t testing.TB, op wire.RegOp) wire.RegAnswer {
 	t.Helper()
 	linux, windows := p.temp(".answers")
 	request := p.writeRequest(t, wire.RegRequest{Ops: []wire.RegOp{op}, Result: windows})
-	// Wine now and then spoils the exit code of a program whose threads end all at once; the answer counts.
-	failed := command(p.env, p.in.loader, p.helper, "reg", request)
+	if err := command(p.env, p.in.loader, p.helper, "reg", request); err != nil {
+		t.Fatalf("winekit: registry: %v", err)
+	}
 	b, err := os.ReadFile(linux)
 	if err != nil {
-		t.Fatalf("winekit: registry: %v", errors.Join(failed, err))
+		t.Fatalf("winekit: registry: %v", err)
 	}
 	var answers []wire.RegAnswer
 	if err := json.Unmarshal(b, &answers); err != nil || len(answers) != 1 {
