@@ -44,6 +44,11 @@ func Write(name, dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return WriteFiles(files, dir)
+}
+
+// WriteFiles writes files as Write does.
+func WriteFiles(files []File, dir string) ([]string, error) {
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))
 		if _, err := os.Lstat(path); err == nil {

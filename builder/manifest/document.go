@@ -6,8 +6,8 @@ import "time"
 // its default and the place in the INF where it lands, in docs/manifest.md; a test compares the two.
 
 type document struct {
-	Include   []string       `toml:"include"`   // merged before decoding
-	Variables map[string]any `toml:"variables"` // replaced before decoding
+	Include   []string       `toml:"include"`                  // merged before decoding
+	Variables map[string]any `toml:"variables" kinds:"string"` // replaced before decoding
 
 	Package  packageDoc    `toml:"package"`
 	Target   targetDoc     `toml:"target"`
@@ -33,7 +33,7 @@ type document struct {
 }
 
 type packageDoc struct {
-	KB               any        `toml:"kb"`
+	KB               any        `toml:"kb" kinds:"string,integer"`
 	Title            string     `toml:"title"`
 	Kind             string     `toml:"kind"`
 	Layout           string     `toml:"layout"`
@@ -91,9 +91,9 @@ type branchDoc struct {
 
 type fileDoc struct {
 	Name   string   `toml:"name"`
-	To     any      `toml:"to"`
+	To     any      `toml:"to" kinds:"string,strings"`
 	When   string   `toml:"when"`
-	Source any      `toml:"source"`
+	Source any      `toml:"source" kinds:"string,table"`
 	Flags  []string `toml:"flags"`
 
 	Edition []string `toml:"edition"`
@@ -103,7 +103,7 @@ type registryDoc struct {
 	Key    string   `toml:"key"`
 	Name   *string  `toml:"name"`
 	Type   string   `toml:"type"`
-	Value  any      `toml:"value"`
+	Value  any      `toml:"value" kinds:"string,integer,array"`
 	Action string   `toml:"action"`
 	View   string   `toml:"view"`
 	Flags  []string `toml:"flags"`

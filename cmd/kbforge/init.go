@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/templates"
 )
 
@@ -15,7 +16,7 @@ func (a *app) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init [--template NAME] DIR",
 		Short: "Write a starter project that builds as it is",
-		Long: "Write DIR/update.toml and a sample payload. Files that are there are never replaced.\n\nTemplates: " +
+		Long: "Write DIR/update.toml, its JSON Schema for editors and a sample payload. Files that are there are never replaced.\n\nTemplates: " +
 			strings.Join(templates.Names(), ", "),
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error { return a.initProject(name, args[0]) },
@@ -25,10 +26,17 @@ func (a *app) initCommand() *cobra.Command {
 }
 
 func (a *app) initProject(name, dir string) error {
-	made, err := templates.Write(name, dir)
+	files, err := templates.Files(name)
 	if errors.Is(err, templates.ErrUnknown) {
 		return usageError{err}
 	}
+	if err == nil {
+		files, err = withSchema(files)
+	}
+	if err != nil {
+		return err
+	}
+	made, err := templates.WriteFiles(files, dir)
 	if err != nil {
 		return err
 	}
@@ -46,4 +54,18 @@ func manifestOf(paths []string) int {
 		}
 	}
 	return 0
+}
+
+// withSchema adds the schema of the manifest, and the line by which editors find it.
+func withSchema(files []templates.File) ([]templates.File, error) {
+	text, err := manifest.Schema(false)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		if f.Path == manifestName {
+			files[i].Data = append([]byte(schemaLine+"\n"), f.Data...)
+		}
+	}
+	return append(files, templates.File{Path: manifest.SchemaName, Data: text}), nil
 }

@@ -37,7 +37,8 @@ var rules = []rule{
 	{folder: "stub/extractor", ours: []string{"stub/sfx", "stub/cab"}, never: append([]string{"fmt", "os/exec", "encoding/json"}, target...)},
 	{folder: "sign", ours: []string{"sign", "installer/pefile"}},
 	{folder: "templates", ours: []string{"templates", "inf", "installer/pefile"}},
-	{folder: "builder", ours: []string{"builder", "sign", "stub", "installer", "templates", "inf"}},
+	{folder: "docs"},
+	{folder: "builder", ours: []string{"docs", "builder", "sign", "stub", "installer", "templates", "inf"}},
 	{folder: "cmd", ours: []string{"cmd", "builder", "sign", "stub", "installer", "templates", "inf"}},
 	{folder: "internal", ours: []string{"internal", "cmd", "builder", "sign", "stub", "installer", "templates", "inf"}},
 }
