@@ -39,7 +39,7 @@ func benchData(b *testing.B) []byte {
 
 func BenchmarkEncode(b *testing.B) {
 	data := benchData(b)
-	e, err := NewEncoder(21, 0)
+	e, err := NewEncoder(21)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,12 +8,9 @@ import (
 const (
 	// superBlock is how much is parsed before it is cut into blocks, in bytes.
 	superBlock = 16 * FrameSize
-	hashBits   = 18
-	hashLoad   = 8 // bytes that are loaded to hash a position
-	hash3Bits  = 16
-	near       = 1 << 14 // how far back a match of three bytes pays
-	niceLength = 64      // a match of this length is taken without looking further
-	goodLength = 16      // after one of this length, little is looked for at the next byte
+	niceLength = 64 // a match of this length is taken without looking further
+	goodLength = 16 // after one of this length, little is looked for at the next byte
+	sparse     = 32 // of a longer match, not every place is remembered
 	// Where nothing matches (what is compressed already), less and less is looked for: the depth halves every missesHalve bytes,
 	// and each missesSkip bytes one byte more is passed over, up to maxSkip in a row.
 	missesHalve = 32
@@ -22,23 +19,18 @@ const (
 	lookahead   = hashLoad
 	maxFolder   = 65535 * FrameSize // a CFFOLDER counts its blocks in 16 bits
 	maxIdle     = 100               // empty reads in a row
-	// DefaultDepth is how many earlier places a match is looked for in by default.
-	DefaultDepth = 8
 )
 
-// An Encoder codes folders. It holds the window twice, and tables of 8 MiB + 1 MiB for a window of 21 bits, whatever the size of
-// its input. The output depends on the input and the settings alone. It is not safe for concurrent use.
+// An Encoder codes folders. It holds the window twice, and tables of 2 MiB, whatever the size of its input. The output depends on the input and the settings alone. It is not safe for concurrent use.
 type Encoder struct {
 	window int
-	depth  int
 	nMain  int
 
 	buf  []byte // input from position base on
 	base int
 	end  int // position after the last byte in buf
 
-	head []int32 // the last position with a hash, or -1
-	prev []int32 // the position before with the same hash, by position in the window
+	far  []bucket
 	near []int32 // the last position with a hash of three bytes, or -1
 
 	rep    [3]int  // repeated offsets as the decoder will have them
@@ -61,19 +53,15 @@ type token struct {
 	length uint16
 }
 
-// NewEncoder returns an encoder for a window of 2^windowBits bytes that looks for each match in depth earlier places (0 means
-// DefaultDepth). The error is ErrWindow.
-func NewEncoder(windowBits, depth int) (*Encoder, error) {
+// NewEncoder returns an encoder for a window of 2^windowBits bytes. The error is ErrWindow.
+func NewEncoder(windowBits int) (*Encoder, error) {
 	if windowBits < MinWindowBits || windowBits > MaxWindowBits {
 		return nil, ErrWindow
 	}
-	if depth <= 0 {
-		depth = DefaultDepth
-	}
 	w := 1 << windowBits
 	return &Encoder{
-		window: w, depth: depth, nMain: numChars + 8*slots(windowBits),
-		buf: make([]byte, 2*w+superBlock+lookahead), head: make([]int32, 1<<hashBits), prev: make([]int32, w),
+		window: w, nMain: numChars + 8*slots(windowBits),
+		buf: make([]byte, 2*w+superBlock+lookahead), far: make([]bucket, 1<<bucketBits),
 		near: make([]int32, 1<<hash3Bits), logs: newLogTable(), cur: &block{}, seg: &block{},
 		toks: make([]token, 0, superBlock),
 	}, nil
@@ -102,9 +90,7 @@ func (e *Encoder) Encode(src io.Reader, emit func(frame []byte, n int) error) (i
 
 func (e *Encoder) reset(emit func([]byte, int) error) {
 	e.base, e.end, e.misses, e.emit = 0, 0, 0, emit
-	for i := range e.head {
-		e.head[i] = -1
-	}
+	clear(e.far)
 	for i := range e.near {
 		e.near[i] = -1
 	}
@@ -144,102 +130,6 @@ func (e *Encoder) fill(src io.Reader, at int) error {
 	return nil
 }
 
-// hash3 is of the three bytes at index i of buf.
-func (e *Encoder) hash3(i int) uint32 { return le32(e.buf[i:]) << 8 * 506832829 >> (32 - hash3Bits) }
-
-// hash is of the five bytes at index i of buf.
-func (e *Encoder) hash(i int) uint32 {
-	return uint32(le64(e.buf[i:]) << 24 * 0x9E3779B185EBCA87 >> (64 - hashBits))
-}
-
-// insert puts position p into the chains. Positions are indexes into buf plus base.
-func (e *Encoder) insert(p int) {
-	if p+hashLoad > e.end {
-		return
-	}
-	h := e.hash(p - e.base)
-	e.prev[p&(e.window-1)] = e.head[h]
-	e.head[h] = int32(p)
-	e.near[e.hash3(p-e.base)] = int32(p)
-}
-
-// matchLen is how many bytes agree at positions a < b of buf, up to limit.
-func matchLen(buf []byte, a, b, limit int) int {
-	n := 0
-	for n+8 <= limit {
-		if x := le64(buf[a+n:]) ^ le64(buf[b+n:]); x != 0 {
-			return n + bits.TrailingZeros64(x)>>3
-		}
-		n += 8
-	}
-	for n < limit && buf[a+n] == buf[b+n] {
-		n++
-	}
-	return n
-}
-
-// match is a candidate: gain is roughly the bits it saves, rep its repeated offset, or -1.
-type match struct{ length, off, gain, rep int }
-
-// gain estimates what a match saves: a literal costs about 6 bits, a match about 10 and its offset's extra bits.
-func gain(length, off int) int { return length*6 - 10 - int(extraBits[slotOf(uint32(off+2))]) }
-
-// find looks for the best match at position p that does not cross the end of its frame, in up to depth places.
-func (e *Encoder) find(p, depth int) match {
-	limit := min(maxMatch, e.end-p, FrameSize-p%FrameSize)
-	if limit < minMatch {
-		return match{rep: -1}
-	}
-	best := e.repeated(p-e.base, limit)
-	if p+hashLoad > e.end || best.length >= niceLength {
-		return best
-	}
-	buf, at := e.buf, p-e.base
-	if best.length < 3 {
-		if q := int(e.near[e.hash3(at)]); q >= 0 && p-q < near {
-			if n := matchLen(buf, at-(p-q), at, limit); n >= 3 && gain(n, p-q) > best.gain {
-				best = match{n, p - q, gain(n, p-q), -1}
-			}
-		}
-	}
-	q := int(e.head[e.hash(at)])
-	for ; depth > 0 && q >= 0 && p-q <= e.window-3; depth-- {
-		a := at - (p - q)
-		if best.length < limit && buf[a+best.length] == buf[at+best.length] {
-			if n := matchLen(buf, a, at, limit); n >= 3 {
-				if g := gain(n, p-q); g > best.gain {
-					best = match{n, p - q, g, -1}
-					if n >= niceLength || n == limit {
-						break
-					}
-				}
-			}
-		}
-		next := int(e.prev[q&(e.window-1)])
-		if next >= q {
-			break // overwritten by a later position
-		}
-		q = next
-	}
-	return best
-}
-
-// repeated looks for the best match at one of the repeated offsets.
-func (e *Encoder) repeated(at, limit int) match {
-	best := match{rep: -1}
-	for k, off := range e.rep {
-		if off > at {
-			continue
-		}
-		if n := matchLen(e.buf, at-off, at, limit); n >= minMatch {
-			if g := n*6 - 2 - k; g > best.gain {
-				best = match{n, off, g, k}
-			}
-		}
-	}
-	return best
-}
-
 // parse turns the bytes from position p to end into tokens, lazily: a match gives way to a clearly better one that begins at the
 // next byte.
 func (e *Encoder) parse(p, end int) {
@@ -247,7 +137,7 @@ func (e *Encoder) parse(p, end int) {
 	m, have := match{}, false
 	for p < end {
 		if !have {
-			m = e.find(p, max(1, e.depth>>(e.misses/missesHalve)))
+			m = e.find(p, max(1, places>>(e.misses/missesHalve)))
 		}
 		have = false
 		e.insert(p)
@@ -257,7 +147,7 @@ func (e *Encoder) parse(p, end int) {
 		}
 		e.misses = 0
 		if m.length < niceLength && p+1 < end {
-			depth := e.depth
+			depth := places
 			if m.length >= goodLength {
 				depth >>= 2
 			}
@@ -269,7 +159,7 @@ func (e *Encoder) parse(p, end int) {
 			}
 		}
 		e.accept(m)
-		for i := 1; i < m.length; i++ {
+		for i := 1; i < m.length; i += 1 + m.length/sparse {
 			e.insert(p + i)
 		}
 		p += m.length

@@ -23,7 +23,7 @@ func (c *coded) bytes() int {
 
 func encode(t testing.TB, windowBits int, data []byte) *coded {
 	t.Helper()
-	e, err := NewEncoder(windowBits, 0)
+	e, err := NewEncoder(windowBits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestLongInput(t *testing.T) {
 func TestOutputDoesNotDependOnReads(t *testing.T) {
 	data := sample("mixed", 700_000)
 	want := encode(t, 18, data)
-	e, _ := NewEncoder(18, 0)
+	e, _ := NewEncoder(18)
 	got := &coded{}
 	e.Encode(bytes.NewReader(sample("text", 300_000)), func([]byte, int) error { return nil }) // an encoder is reusable
 	if _, err := e.Encode(iotest.OneByteReader(bytes.NewReader(data)), got.add); err != nil {

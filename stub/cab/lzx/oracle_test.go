@@ -82,7 +82,7 @@ func TestTranslation(t *testing.T) {
 		put32(data[i+1:], uint32(operand))
 	}
 	for _, size := range []uint32{1, 5000, 1 << 20, 12_000_000, 0x7FFFFFFF} {
-		e, err := NewEncoder(17, 0)
+		e, err := NewEncoder(17)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestRawBlocks(t *testing.T) {
 		{3, 2*FrameSize + 2, 3*FrameSize + 1, 4*FrameSize + 9}, {1, FrameSize}, {FrameSize + 3, 2 * FrameSize, 3 * FrameSize, 3*FrameSize + 1},
 		{2*FrameSize + 1000, 2*FrameSize + 9001, 3*FrameSize - 40, 3*FrameSize + 40},
 	} {
-		e, err := NewEncoder(16, 0)
+		e, err := NewEncoder(16)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,7 @@ func TestPeersDecode(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for _, bits := range []int{-1, 0, 14, 22} {
-		if _, err := NewEncoder(bits, 0); err != ErrWindow {
+		if _, err := NewEncoder(bits); err != ErrWindow {
 			t.Errorf("encoder, window %d: %v", bits, err)
 		}
 		if _, err := NewDecoder(bits); err != ErrWindow {

@@ -28,7 +28,7 @@ func (l *layout) compress(ctx context.Context, w io.Writer, o Options) error {
 	var wg sync.WaitGroup
 	for range min(o.Workers, len(l.folders)) {
 		wg.Go(func() {
-			c := &compressor{l: l, q: q, depth: o.Depth}
+			c := &compressor{l: l, q: q}
 			for {
 				i, ok := q.take()
 				if !ok {
@@ -68,7 +68,6 @@ func (l *layout) compress(ctx context.Context, w io.Writer, o Options) error {
 type compressor struct {
 	l     *layout
 	q     *queue
-	depth int
 	lzx   *lzx.Encoder
 	flate *flate.Writer
 	zip   bytes.Buffer
@@ -86,7 +85,7 @@ func (c *compressor) folder(i int) error {
 	switch c.l.method {
 	case LZX:
 		if c.lzx == nil {
-			if c.lzx, err = lzx.NewEncoder(windowBits, c.depth); err != nil {
+			if c.lzx, err = lzx.NewEncoder(windowBits); err != nil {
 				return err
 			}
 		}

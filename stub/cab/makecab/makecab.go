@@ -64,8 +64,6 @@ type Options struct {
 	Method Method
 	// FolderSize is where a folder is full, in uncompressed bytes; 0 means SmallFolder or LargeFolder, by the payload's size.
 	FolderSize int64
-	// Depth is how many places LZX looks for each match in; 0 means lzx.DefaultDepth.
-	Depth int
 	// Workers is how many folders are compressed at a time; 0 means GOMAXPROCS, and never more than MaxWorkers.
 	Workers int
 }
