@@ -2,10 +2,8 @@ package builder
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/kbforge/kbforge/builder/manifest"
-	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/pefile"
 )
 
@@ -28,14 +26,7 @@ func warnings(p *Plan) manifest.Faults {
 			}
 		}
 	}
-	for _, c := range append(slices.Clone(p.Manifest.Prerequisites), p.Manifest.Conditions...) {
-		for _, t := range c.Tests {
-			if t.Kind == updateinf.CheckCustom {
-				list = append(list, p.Manifest.Warn(c.Key, "the installer of kbforge loads no DLL of a package and refuses this update because of the "+
-					"function "+t.Function+"; test a file or the registry instead"))
-			}
-		}
-	}
+	list = append(list, p.gapWarnings()...)
 	return list.Sort()
 }
 

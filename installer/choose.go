@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/kbforge/kbforge/inf"
@@ -154,7 +155,7 @@ func (r *run) inspect(l *loaded, c *chosen) error {
 		return fmt.Errorf("take inventory: %w", err)
 	}
 	c.registry = nil
-	if len(customParts(u)) > 0 {
+	if slices.ContainsFunc(u.Gaps(), func(g updateinf.Gap) bool { return g.Refused }) {
 		return nil // refused later, once the log tells the inventory
 	}
 	if err := r.conditional(c, scan); err != nil {

@@ -1,8 +1,6 @@
 package installer
 
 import (
-	"strings"
-
 	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/status"
@@ -121,38 +119,4 @@ func withFlags(groups []updateinf.FileGroup, flags uint32) []updateinf.FileGroup
 		}
 	}
 	return out
-}
-
-// customParts names what needs a function of the package's own DLL, which this engine does not load: no public description
-// of its interface exists.
-func customParts(u *updateinf.Update) []string {
-	var names []string
-	custom := func(section, dll string) {
-		if dll != "" {
-			names = append(names, "the function of "+dll+" in ["+section+"]")
-		}
-	}
-	conditions := func(list []updateinf.Condition) {
-		for _, c := range list {
-			for _, t := range c.Tests {
-				if t.Kind == updateinf.CheckCustom {
-					custom(c.Section, first(strings.Join(t.Args[min(1, len(t.Args)):min(2, len(t.Args))], ""), "a DLL"))
-				}
-			}
-		}
-	}
-	conditions(u.Prerequisites)
-	for _, c := range u.ExtendedConditional {
-		conditions(c.Conditions)
-	}
-	for _, c := range u.Conditional {
-		custom(c.Name, c.Operation.CustomDLL)
-	}
-	for _, c := range u.RegisterInclude {
-		custom(c.Name, c.Operation.CustomDLL)
-	}
-	for _, d := range u.DirectoryIDs {
-		custom(d.Name, first(d.CustomDLL, "a DLL"))
-	}
-	return names
 }

@@ -11,7 +11,7 @@
 //	registry entries    installer/register     registry directives   installer/regplan
 //	pending renames     installer/pfr          target gates          gates.go
 //	prerequisites       conditions.go          conditional groups    conditional.go
-//	services, DLLs, programs  programs.go      what is refused       sections.go
+//	services, DLLs, programs  programs.go      what is refused       inf/updateinf, gaps.go
 //	removal             remove.go              backup and uninstall  backup.go
 package installer
 

@@ -78,7 +78,7 @@ func (r *run) install(ctx context.Context) error {
 	}
 	r.res.Branch = c.branch
 	r.logInventory(c)
-	if err := refuseUnknown(c.update); err != nil {
+	if err := r.refuseGaps(c.update); err != nil {
 		return err
 	}
 	if err := r.prerequisites(c); err != nil {

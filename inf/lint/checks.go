@@ -38,7 +38,7 @@ func Checks() []Rule {
 		{"unknown-disk", Warning, "a file of [SourceDisksFiles] on a disk that [SourceDisksNames] does not list"},
 		{"unknown-flag", Warning, "bits in a flags field that no documented flag has; they are ignored"},
 		{"unknown-key", Warning, "a key that the vocabulary of its section does not have"},
-		{"unsupported", Warning, "a section or directive that the typed reader has no form for: the installer refuses it or leaves it out"},
+		{"unsupported", Warning, "what this installer does not carry out: it refuses the package, or goes on without"},
 		{"unused-destination", Warning, "an entry of [DestinationDirs] for a section that does not exist"},
 		{"unused-files", Warning, "a file section that nothing copies, deletes or renames"},
 		{"unused-section", Warning, "a section that the vocabulary does not have and nothing names"},

@@ -34,8 +34,8 @@ func (l *linter) reader() {
 	if u == nil {
 		return
 	}
-	for _, name := range u.Unsupported() {
-		l.unsupported(name)
+	for _, g := range u.Gaps() {
+		l.gap(g)
 	}
 }
 
@@ -110,22 +110,20 @@ func errorsOf(err error) []*inf.Error {
 	return list
 }
 
-// unsupported reports a name as Unsupported spells it: a section, or "key in [section]".
-func (l *linter) unsupported(name string) {
-	key, section, isKey := strings.Cut(name, " in [")
-	if !isKey {
-		l.add("unsupported", l.sectionPos(name), fmt.Sprintf("[%s]: this installer has no form for the section", name), "take it out, or say it otherwise")
+// gap reports what the installer does not carry out, but for keys that unknown-key tells of.
+func (l *linter) gap(g updateinf.Gap) {
+	if slices.ContainsFunc(l.roles[fold(g.Section)], func(r role) bool { _, ok := keyOf(l.shapes[r], g.Key); return r == install && !ok }) && g.Key != "" {
 		return
 	}
-	section = strings.TrimSuffix(section, "]")
-	for _, line := range l.lines(section) {
-		if !strings.EqualFold(line.Key, key) {
-			continue
-		}
-		if _, ok := keyOf(l.shapes[install], key); ok {
-			l.add("unsupported", line.Pos, fmt.Sprintf("%s in [%s]: this installer has no form for the directive", line.Key, section), "take it out, or say it otherwise")
-		}
+	pos, remedy := g.Pos, "take it out, or say it otherwise"
+	if g.Key == "" {
+		pos = l.sectionPos(g.Section)
 	}
+	what := g.String()
+	if g.Refused {
+		what += ", and the package is refused"
+	}
+	l.add("unsupported", pos, what, remedy)
 }
 
 // needed looks for what the file must have.

@@ -131,7 +131,7 @@ func (p *parser) directive(when When, sku string, l inf.Line) {
 		case "unregisterdlls":
 			p.registerDLLs(when, sku, name, true, l)
 		default:
-			p.u.Directives = append(p.u.Directives, Directive{when, sku, l.Key, l.Fields})
+			p.u.Directives = append(p.u.Directives, Directive{when, sku, l.Key, l.Fields, l.Pos})
 			return
 		}
 	}

@@ -240,16 +240,20 @@ func TestLookupAndLanguage(t *testing.T) {
 	}
 }
 
-func TestUnsupported(t *testing.T) {
+func TestGaps(t *testing.T) {
 	u := load(t, "testdata/branch.inf", Options{Arch: "amd64"})
-	u.Other = append(u.Other, Section{"LinkItems.Create", []inf.Line{{Fields: []string{"x"}}}})
-	u.Directives = append(u.Directives, Directive{GlobalInstall, "", "ProfileItems", []string{"x"}})
-	want := []string{"LinkItems.Create", "ProfileItems in [ProductInstall.GlobalRegistryChanges.Install]"}
-	if got := u.Unsupported(); !reflect.DeepEqual(got, want) {
-		t.Errorf("got %q", got)
+	one := []inf.Line{{Fields: []string{"x"}}}
+	u.Other = append(u.Other, Section{"devicestoupgrade", one}, Section{"DynamicStrings", one}, Section{"DynamicStrings.x", one}, Section{"BuildType.", one},
+		Section{"BuildType.IP", one}, Section{"ProductInstall.Moon", one}, Section{"DeviceClassList", nil})
+	u.Directives = append(u.Directives, Directive{When: GlobalInstall, Key: "LogConfig", Fields: []string{"x"}})
+	var got []string
+	for _, g := range u.Gaps() {
+		got = append(got, fmt.Sprint(g.What(), " ", g.Refused))
 	}
-	if got := u.Unsupported("linkitems.create", "profileitems"); got != nil {
-		t.Errorf("handled, still %q", got)
+	want := []string{"[devicestoupgrade] true", "[DynamicStrings] false", "[BuildType.] false", "[BuildType.IP] false", "[ProductInstall.Moon] true",
+		"LogConfig in [ProductInstall.GlobalRegistryChanges.Install] true"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
 	}
 	if s, ok := u.Section("conditional.FILES"); !ok || len(s.Lines) != 1 || s.Lines[0].Fields[0] != "cond.dll" {
 		t.Errorf("section %+v", s)

@@ -34,7 +34,7 @@ type Update struct {
 	Directives []Directive    // of [ProductInstall.*] sections, without a typed form here: ProfileItems …
 	Dirs       []NamedDir     // [DestinationDirs] entries of sections that no file group above has
 	Localized  []LocalStrings // the [Strings.LLLL] sections
-	Other      []Section      // every section that nothing above covers, in order; see Unsupported
+	Other      []Section      // every section that nothing above covers, in order; see Gaps
 }
 
 // Directive is a line "Key=fields" of a [ProductInstall.*] section.
@@ -43,6 +43,7 @@ type Directive struct {
 	SKU    string
 	Key    string
 	Fields []string
+	Pos    inf.Pos
 }
 
 // NamedDir is a line of [DestinationDirs].

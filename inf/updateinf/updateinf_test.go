@@ -112,6 +112,9 @@ func clearActions(u *Update) {
 		u.ExtendedConditional[i].Pos = inf.Pos{}
 		conditions(u.ExtendedConditional[i].Conditions)
 	}
+	for i := range u.Directives {
+		u.Directives[i].Pos = inf.Pos{}
+	}
 	for i := range u.DirectoryIDs {
 		u.DirectoryIDs[i].Pos = inf.Pos{}
 	}

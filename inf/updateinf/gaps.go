@@ -1,0 +1,158 @@
+package updateinf
+
+import (
+	"strings"
+
+	"github.com/kbforge/kbforge/inf"
+)
+
+// Gap is something that an update INF asks for and the engine of this module does not carry out. This file is the one
+// list of such things: lint warns of them, the builder warns of them, the engine refuses the package or says what it
+// leaves out.
+type Gap struct {
+	Section string
+	Key     string // empty: the section as a whole
+	Pos     inf.Pos
+	// Refused: the package is refused before anything changes, because half an update is worse than none. Otherwise it is
+	// installed without.
+	Refused bool
+	Why     string // what this module's installer does instead, without the place
+}
+
+// What is the place in words: "[DevicesToUpgrade]", "ProfileItems in [ProductInstall.CopyFilesAlways]".
+func (g Gap) What() string {
+	if g.Key == "" {
+		return "[" + g.Section + "]"
+	}
+	return g.Key + " in [" + g.Section + "]"
+}
+
+// String says the place and the reason.
+func (g Gap) String() string { return g.What() + ": " + g.Why }
+
+// missing is a section that Update has no typed form for. A name that ends in "." stands for all that begin with it.
+type missing struct {
+	name    string
+	refused bool
+	why     string
+}
+
+const (
+	whyUnknown = "this installer does not know the section"
+	whyNames   = "the installer works out product names by itself"
+)
+
+// missingSections are those sections of WP appendix B, of real packages and their logs that do something on the target and
+// that nothing in Update covers.
+func missingSections() []missing {
+	return []missing{
+		{"DevicesToUpgrade", true, "no device driver is installed"},
+		{"DeviceClassList", false, "no device is configured"},
+		{"LinkItems.Create", true, "no shortcut is made"},
+		{"DynamicStrings", false, "strings do not change on the target"}, // seen in logs
+		{"WatsonManifestMode.", false, "error reports have the installer's own words"},
+		{"BuildType.", false, whyNames}, {"InfProductBuildType", false, whyNames}, // seen in logs
+		{"ProductInstall.", true, whyUnknown},
+	}
+}
+
+// Section returns a section of Other by name, without regard to case.
+func (u *Update) Section(name string) (Section, bool) {
+	for _, s := range u.Other {
+		if strings.EqualFold(s.Name, name) {
+			return s, true
+		}
+	}
+	return Section{}, false
+}
+
+// Gaps returns what the file asks for and the engine does not carry out, by place in the file's order of sections.
+func (u *Update) Gaps() []Gap {
+	var list []Gap
+	for _, s := range u.Other {
+		if m, ok := missingSection(s.Name); ok && len(s.Lines) > 0 {
+			list = append(list, Gap{Section: s.Name, Pos: s.Lines[0].Pos, Refused: m.refused, Why: m.why})
+		}
+	}
+	for _, d := range u.Directives {
+		if len(d.Fields) > 0 {
+			list = append(list, Gap{Section: sectionName(d.When, d.SKU), Key: d.Key, Pos: d.Pos, Refused: true, Why: "this installer does not know the directive"})
+		}
+	}
+	list = append(list, u.laterGaps()...)
+	return append(list, u.customGaps()...)
+}
+
+func missingSection(name string) (missing, bool) {
+	for _, m := range missingSections() {
+		if strings.EqualFold(m.name, name) {
+			return m, true
+		}
+		if rest, ok := cutPrefixFold(name, m.name); ok && strings.HasSuffix(m.name, ".") && rest != "" {
+			return m, true
+		}
+	}
+	return missing{}, false
+}
+
+// laterGaps are about what would have to happen at the next start or at removal.
+func (u *Update) laterGaps() []Gap {
+	var list []Gap
+	seen := map[string]bool{}
+	for _, p := range u.Processes {
+		name := processSection(p.When, p.SKU)
+		if (p.When == RunAfterReboot || p.When == RunAfterUninstallReboot) && !seen[name] {
+			seen[name] = true
+			list = append(list, Gap{Section: name, Pos: p.Pos, Refused: true, Why: "nothing is run after a restart"})
+		}
+	}
+	if n := u.PrerequisitesUninstall; len(n) > 0 {
+		list = append(list, Gap{Section: secPrerequisiteUninstall, Pos: n[0].Pos, Refused: true, Why: "removal tests no conditions"})
+	}
+	for _, d := range u.RegisterDLLs {
+		if d.Flags&RegSvrDLLInstall != 0 {
+			list = append(list, Gap{Section: d.Section, Key: "DllInstall of " + d.File, Pos: d.Pos, Refused: true, Why: "DllInstall is not called"})
+		}
+	}
+	return list
+}
+
+// customGaps are about functions of the package's own DLL.
+func (u *Update) customGaps() []Gap {
+	var list []Gap
+	custom := func(section, dll string, pos inf.Pos) {
+		if dll != "" {
+			list = append(list, Gap{Section: section, Key: "the function of " + dll, Pos: pos, Refused: true, Why: "no DLL of a package is loaded"})
+		}
+	}
+	conditions := func(conds []Condition) {
+		for _, c := range conds {
+			for _, t := range c.Tests {
+				if t.Kind == CheckCustom {
+					custom(c.Section, t.customDLL(), t.Pos)
+				}
+			}
+		}
+	}
+	conditions(u.Prerequisites)
+	for _, c := range u.ExtendedConditional {
+		conditions(c.Conditions)
+	}
+	for _, c := range u.Conditional {
+		custom(c.Name, c.Operation.CustomDLL, c.Pos)
+	}
+	for _, c := range u.RegisterInclude {
+		custom(c.Name, c.Operation.CustomDLL, c.Pos)
+	}
+	for _, d := range u.DirectoryIDs {
+		custom(d.Name, d.CustomDLL, d.Pos)
+	}
+	return list
+}
+
+func (t Test) customDLL() string {
+	if len(t.Args) > 1 {
+		return t.Args[1]
+	}
+	return ""
+}
