@@ -121,6 +121,12 @@ func samples(name string) []sample {
 			{"rtmqfe/reader.dll", dll(pefile.Version{5, 1, 0, 201}, "5.1.0.201 (qfe.260102-0304)")},
 			{"rtmqfe/readerfix.exe", reader(false, pefile.Version{5, 1, 0, 201}, "5.1.0.201 (qfe.260102-0304)")},
 		}
+	case "kb943144":
+		return []sample{
+			{"installed/wups2.dll", library("x86", "wups2.dll", pefile.Version{7, 0, 6000, 381})},
+			{"agent/WindowsUpdateAgent30-x86.exe", agent("x86")},
+			{"agent/WindowsUpdateAgent30-x64.exe", agent("x64")},
+		}
 	case "standard":
 		return []sample{
 			{"installed/reader.dll", dll(pefile.Version{5, 1, 0, 100}, "5.1.0.100")},
@@ -139,4 +145,19 @@ func reader(dll bool, v pefile.Version, text string) samplepe.Spec {
 	return samplepe.Spec{Arch: "x64", DLL: dll, Version: v, FileVersionText: text, LinkTime: built, Blob: []byte(about + " " + text),
 		Strings: []pefile.String{{Name: "CompanyName", Value: "Contoso"}, {Name: "FileDescription", Value: about},
 			{Name: "InternalName", Value: name}, {Name: "OriginalFilename", Value: name}, {Name: "ProductName", Value: "Contoso Reader"}}}
+}
+
+// agent stands for the Windows Update Agent's installer. It ends with 0 and does nothing.
+func agent(arch string) samplepe.Spec {
+	name := "WindowsUpdateAgent30-" + arch + ".exe"
+	s := library(arch, name, pefile.Version{7, 0, 6000, 381})
+	s.DLL = false
+	return s
+}
+
+func library(arch, name string, v pefile.Version) samplepe.Spec {
+	const built = 1767323045 // 2026-01-02 03:04:05 UTC
+	return samplepe.Spec{Arch: arch, DLL: true, Version: v, LinkTime: built, Blob: []byte("sample of " + name),
+		Strings: []pefile.String{{Name: "CompanyName", Value: "Contoso"}, {Name: "FileDescription", Value: "Sample of " + name},
+			{Name: "InternalName", Value: name}, {Name: "OriginalFilename", Value: name}, {Name: "ProductName", Value: "Contoso samples"}}}
 }

@@ -68,14 +68,18 @@ func TestSchemaTemplates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i := slices.IndexFunc(files, func(f templates.File) bool { return f.Path == "update.toml" })
-		text := string(files[i].Data)
-		if err := s.Validate(asJSON(t, text)); err != nil {
-			t.Errorf("template %s: %v", name, err)
-		}
-		for _, change := range [][2]string{{"\nproduct =", "\nprodukt ="}, {"\nkb =", "\ntitle ="}, {"[package]", "[packages]"}} {
-			if broken := strings.Replace(text, change[0], change[1], 1); broken == text || s.Validate(asJSON(t, broken)) == nil {
-				t.Errorf("template %s with %q for %q is valid", name, change[1], change[0])
+		for _, f := range files {
+			if !strings.HasSuffix(f.Path, ".toml") {
+				continue
+			}
+			text := string(f.Data)
+			if err := s.Validate(asJSON(t, text)); err != nil {
+				t.Errorf("template %s, %s: %v", name, f.Path, err)
+			}
+			for _, change := range [][2]string{{"\nproduct =", "\nprodukt ="}, {"\nkb =", "\ncab ="}, {"[package]", "[packages]"}} {
+				if broken := strings.Replace(text, change[0], change[1], 1); broken == text || s.Validate(asJSON(t, broken)) == nil {
+					t.Errorf("template %s, %s, with %q for %q is valid", name, f.Path, change[1], change[0])
+				}
 			}
 		}
 	}
