@@ -17,6 +17,8 @@ import (
 // MaxExtracted is the most bytes that Extract writes, so that a small damaged or hostile file cannot fill the disk.
 const MaxExtracted = 16 << 30
 
+var errNoFile = errors.New("it is not a file")
+
 // Archive is an open package: one of ours, one of SFXCAB, or a bare cabinet.
 type Archive struct {
 	*cab.Reader
@@ -44,7 +46,7 @@ func (a *Archive) open() error {
 		return err
 	}
 	if !st.Mode().IsRegular() {
-		return errors.New("it is not a file")
+		return errNoFile
 	}
 	if a.Location, err = sfx.Find(a.file, st.Size()); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -175,7 +176,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("an unknown root: %+v, %v", v, err)
 	}
 	plain, _ := mustBuild(t, "multi-branch", nil)
-	if v, err := Verify(context.Background(), plain.Package, o); err != nil || len(v.Findings) != 2 {
+	if v, err := Verify(context.Background(), plain.Package, o); err != nil || len(v.Findings) != 5 {
 		t.Errorf("an unsigned package where a signature must be: %+v, %v", v, err)
 	}
 	o.MustSign = false
@@ -229,8 +230,8 @@ func TestVerifyTree(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := &Verification{}
-		v.tree(d)
-		all := strings.Join(v.Findings, "\n")
+		v.coverage(d, v.tree(d).named, VerifyOptions{At: testTime()})
+		all := fmt.Sprint(v.Findings)
 		for _, w := range c.want {
 			if !strings.Contains(all, w) {
 				t.Errorf("%s: no finding %q in\n%s", c.name, w, all)

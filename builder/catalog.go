@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/kbforge/kbforge/builder/manifest"
@@ -41,17 +40,12 @@ func (p *Plan) buildCatalog(ctx context.Context, generated map[string][]byte, s 
 	return c.Sign(ctx, s.Key, s.Options)
 }
 
-func addFile(c *sign.Catalog, name, path string) error {
-	f, err := os.Open(path)
+func addFile(c *sign.Catalog, name, path string, attrs ...sign.Attr) error {
+	h, err := hashFile(name, path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	return c.Add(name, f, st.Size())
+	return c.AddHashed(h, attrs...)
 }
 
 // osAttr lists the versions of Windows the package is for, as real catalogs do: 2:5.1,2:5.2 (2 is VER_PLATFORM_WIN32_NT).

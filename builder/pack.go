@@ -117,7 +117,7 @@ func build(ctx context.Context, p *Plan, o Options, work string) (Result, error)
 		return Result{}, err
 	}
 	o.Progress("checking the result")
-	if err := checkResult(ctx, outer, filepath.Join(work, "check"), tree); err != nil {
+	if err := checkResult(ctx, outer, filepath.Join(work, "check"), tree, p, o.Signer); err != nil {
 		return Result{}, fmt.Errorf("the package does not hold: %w", err)
 	}
 	st, err := os.Stat(outer)

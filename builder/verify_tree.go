@@ -46,8 +46,13 @@ func (t *treeDir) has(path string) bool { return t.byKey[foldPath(path)] != "" }
 // maxINF is the largest INF, catalog or update.ver that verification reads, in bytes.
 const maxINF = 64 << 20
 
+// path is where a file of the package is.
+func (t *treeDir) path(name string) string {
+	return filepath.Join(t.dir, filepath.FromSlash(t.byKey[foldPath(name)]))
+}
+
 func (t *treeDir) read(path string) ([]byte, error) {
-	full := filepath.Join(t.dir, filepath.FromSlash(t.byKey[foldPath(path)]))
+	full := t.path(path)
 	st, err := os.Stat(full)
 	if err != nil {
 		return nil, err
@@ -69,15 +74,24 @@ func (t *treeDir) under(folder, suffix string) []string {
 	return list
 }
 
+// treeFacts is what tree found out.
+type treeFacts struct {
+	named   []string          // files that must be members of a catalog: those of update.ver, and the INFs
+	strings updateinf.Strings // of the first update INF
+}
+
 // tree checks what an extracted package says about itself.
-func (v *Verification) tree(t *treeDir) {
-	members := v.updateVer(t)
+func (v *Verification) tree(t *treeDir) treeFacts {
+	facts := treeFacts{named: v.updateVer(t)}
 	v.updateBR(t)
 	infs := t.under("update/", ".inf")
 	for _, name := range infs {
-		v.updateINF(t, name)
+		if s := v.updateINF(t, name); facts.strings == nil {
+			facts.strings = s
+		}
 	}
-	v.catalog(t, append(members, infs...))
+	facts.named = append(facts.named, infs...)
+	return facts
 }
 
 // updateVer compares each line of update.ver with the file and returns the files it names.
@@ -88,23 +102,23 @@ func (v *Verification) updateVer(t *treeDir) []string {
 	}
 	b, err := t.read("update/update.ver")
 	if err != nil {
-		v.finding("update.ver: %v", err)
+		v.finding(CheckUpdateVer, "update/update.ver", "update.ver: %v", err)
 		return nil
 	}
 	entries, err := updatever.Parse(b)
 	if err != nil {
-		v.finding("update.ver: %v", err)
+		v.finding(CheckUpdateVer, "update/update.ver", "update.ver: %v", err)
 	}
 	var files []string
 	for _, e := range entries {
 		if !t.has(e.Path) {
-			v.finding("update.ver names %s, which is not in the package", e.Path)
+			v.finding(CheckUpdateVer, foldPath(e.Path), "update.ver names %s, which is not in the package", e.Path)
 			continue
 		}
 		files = append(files, t.byKey[foldPath(e.Path)])
-		fact, err := readFact(filepath.Join(t.dir, filepath.FromSlash(t.byKey[foldPath(e.Path)])))
+		fact, err := readFact(t.path(e.Path))
 		if err != nil {
-			v.finding("%s: %v", e.Path, err)
+			v.finding(CheckUpdateVer, foldPath(e.Path), "%s: %v", e.Path, err)
 			continue
 		}
 		v.entry(e, fact)
@@ -116,13 +130,13 @@ func (v *Verification) entry(e updatever.Entry, fact *Fact) {
 	version, has := fact.Version()
 	switch {
 	case e.Size != fact.Size:
-		v.finding("%s has %d bytes, update.ver says %d", e.Path, fact.Size, e.Size)
+		v.finding(CheckUpdateVer, foldPath(e.Path), "%s has %d bytes, update.ver says %d", e.Path, fact.Size, e.Size)
 	case e.MD5 != fact.MD5:
-		v.finding("%s has another content than update.ver says (MD5 %X, not %X)", e.Path, fact.MD5, e.MD5)
+		v.finding(CheckUpdateVer, foldPath(e.Path), "%s has another content than update.ver says (MD5 %X, not %X)", e.Path, fact.MD5, e.MD5)
 	case e.HasCRC && e.CRC != fact.CRC:
-		v.finding("%s has the CRC %08X, update.ver says %08X", e.Path, fact.CRC, e.CRC)
+		v.finding(CheckUpdateVer, foldPath(e.Path), "%s has the CRC %08X, update.ver says %08X", e.Path, fact.CRC, e.CRC)
 	case e.HasVersion != has || has && pefile.Version(e.Version) != version:
-		v.finding("%s has the version %s, update.ver says %s", e.Path, versionText(version, has), versionText(e.Version, e.HasVersion))
+		v.finding(CheckUpdateVer, foldPath(e.Path), "%s has the version %s, update.ver says %s", e.Path, versionText(version, has), versionText(e.Version, e.HasVersion))
 	}
 }
 
@@ -141,7 +155,7 @@ func (v *Verification) updateBR(t *treeDir) {
 	}
 	br, err := branches.ParseUpdateBR(f)
 	if err != nil {
-		v.finding("%v", err)
+		v.finding(CheckINF, "update/updatebr.inf", "%v", err)
 		return
 	}
 	for _, i := range br.INFs {
@@ -160,12 +174,12 @@ func (v *Verification) updateBR(t *treeDir) {
 	}
 	chain, err := branches.ParseChain(chainFile)
 	if err != nil {
-		v.finding("%v", err)
+		v.finding(CheckINF, "update/branches.inf", "%v", err)
 		return
 	}
 	for _, i := range br.INFs {
 		if chain.Index(i.Branch) < 0 {
-			v.finding("updatebr.inf has an INF for branch %s, which branches.inf does not know", i.Branch)
+			v.finding(CheckINF, "update/updatebr.inf", "updatebr.inf has an INF for branch %s, which branches.inf does not know", i.Branch)
 		}
 	}
 }
@@ -182,30 +196,31 @@ func (v *Verification) inf(t *treeDir, path string) (*inf.File, bool) {
 			return f, true
 		}
 	}
-	v.finding("%v", err)
+	v.finding(CheckINF, path, "%v", err)
 	return nil, false
 }
 
 func (v *Verification) mustHave(t *treeDir, who, path string) {
 	if !t.has(path) {
-		v.finding("%s names %s, which is not in the package", who, path)
+		v.finding(CheckINF, who, "%s names %s, which is not in the package", who, path)
 	}
 }
 
-// updateINF checks that the sources and catalogs of an update INF are there.
-func (v *Verification) updateINF(t *treeDir, name string) {
+// updateINF checks that the sources, catalogs and customization DLLs of an update INF are there. It returns the strings of
+// the INF, nil if the file is none.
+func (v *Verification) updateINF(t *treeDir, name string) updateinf.Strings {
 	base := strings.TrimPrefix(foldPath(name), "update/")
 	if !strings.HasPrefix(base, "update") || base == "updatebr.inf" || base == "updtblk.inf" {
-		return
+		return nil
 	}
 	f, ok := v.inf(t, name)
 	if !ok {
-		return
+		return nil
 	}
 	u, err := updateinf.Parse(f, updateinf.Options{})
 	if err != nil {
-		v.finding("%v", err)
-		return
+		v.finding(CheckINF, name, "%v", err)
+		return nil
 	}
 	if v.KB == "" {
 		v.KB = u.Strings.KB()
@@ -226,62 +241,14 @@ func (v *Verification) updateINF(t *treeDir, name string) {
 	for _, path := range slices.Compact(named) {
 		v.mustHave(t, base, path)
 	}
-}
-
-// catalog checks that the catalogs of the package cover the files that must be members.
-func (v *Verification) catalog(t *treeDir, members []string) {
-	cats := t.under("update/", ".cat")
-	if len(cats) == 0 {
-		v.note("there is no catalog")
-		return
-	}
-	var all []sign.FileHash
-	for _, n := range t.names {
-		h, err := t.hash(n)
-		if err != nil {
-			v.finding("%s: %v", n, err)
-			continue
-		}
-		all = append(all, h)
-	}
-	for _, cat := range cats {
-		b, err := t.read(cat)
-		if err != nil {
-			v.finding("%s: %v", cat, err)
-			continue
-		}
-		c, _, err := sign.ParseCatalog(b)
-		if err != nil {
-			v.finding("%s: %v", cat, err)
-			continue
-		}
-		for _, h := range all {
-			if slices.Contains(members, h.Name) && !c.Covers(h) {
-				v.finding("%s is not what the catalog %s lists", h.Name, cat)
-			}
-		}
-		for _, m := range c.Coverage(all).Unmatched {
-			v.finding("the catalog %s lists %s, which is not in the package as it was", cat, orUnnamed(m.File()))
+	for _, dll := range []string{u.Config.CustomizationDll, u.Config.UninstallCustomizationDll} {
+		if dll != "" && !t.has(dll) && !t.has("update/"+dll) {
+			v.mustHave(t, base, dll)
 		}
 	}
-}
-
-func orUnnamed(s string) string {
-	if s == "" {
-		return "a file"
-	}
-	return s
+	return u.Strings
 }
 
 func (t *treeDir) hash(name string) (sign.FileHash, error) {
-	f, err := os.Open(filepath.Join(t.dir, filepath.FromSlash(name)))
-	if err != nil {
-		return sign.FileHash{}, err
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return sign.FileHash{}, err
-	}
-	return sign.HashFile(name, f, st.Size())
+	return hashFile(name, filepath.Join(t.dir, filepath.FromSlash(name)))
 }

@@ -35,8 +35,9 @@ const (
 
 // Attr is a name and a value of a catalog or of a member: OSAttr, SpAttr, HWID1, File, or any other.
 type Attr struct {
-	Name, Value string
-	Flags       int // 0 is AttrFlags
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Flags int    `json:"flags,omitempty"` // 0 is AttrFlags
 }
 
 // Member is one entry of a catalog. A file has one in V1 and two in V2.
@@ -82,8 +83,8 @@ func (c *Catalog) version() int {
 	return c.Version
 }
 
-// Add hashes a file and adds its entries. The attribute File gets the last element of name, the others follow. A file with
-// the same content as one that was added before is not added again.
+// Add hashes a file and adds its entries. The attribute File gets the last element of name unless attrs give it; the others
+// follow. A file with the same content as one that was added before is not added again.
 func (c *Catalog) Add(name string, r io.ReaderAt, size int64, attrs ...Attr) error {
 	f, err := HashFile(name, r, size)
 	if err != nil {
@@ -110,7 +111,10 @@ func HashFile(name string, r io.ReaderAt, size int64) (FileHash, error) {
 
 // AddHashed is Add for a file that was hashed already.
 func (c *Catalog) AddHashed(f FileHash, attrs ...Attr) error {
-	all := append([]Attr{{Name: "File", Value: path.Base(strings.ReplaceAll(f.Name, `\`, "/"))}}, attrs...)
+	all := slices.Clone(attrs)
+	if !slices.ContainsFunc(attrs, func(a Attr) bool { return strings.EqualFold(a.Name, "File") }) {
+		all = append([]Attr{{Name: "File", Value: path.Base(strings.ReplaceAll(f.Name, `\`, "/"))}}, attrs...)
+	}
 	var news []Member
 	switch c.version() {
 	case CatalogV1:

@@ -111,7 +111,7 @@ func patched(in *os.File, path string, p *binpatch.PatchSet) error {
 // verified returns the check of a result. Roots are what the signature itself brings along: here only the consistency of
 // what was written is in question, and who trusts the key is not known.
 func verified(o VerifyOptions) func(string) error {
-	o.embedded = true
+	o.TrustEmbedded = true
 	return func(tmp string) error {
 		if _, err := Verify(tmp, o); err != nil {
 			return fmt.Errorf("the result does not verify and was thrown away: %w", err)

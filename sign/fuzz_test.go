@@ -70,9 +70,12 @@ func FuzzParseCatalog(f *testing.F) {
 		f.Add(envelope(b))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, _, err := ParseCatalog(b)
+		c, s, err := ParseCatalog(b)
 		if err != nil {
 			return
+		}
+		if c.Info(s).String() == "" {
+			t.Fatal("nothing to say")
 		}
 		one, err := c.Marshal()
 		if err != nil {

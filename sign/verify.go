@@ -29,9 +29,9 @@ type VerifyOptions struct {
 	// which other tools leave unsorted; without it that is a warning.
 	Strict bool
 
-	// embedded trusts the topmost certificate each signature brings along: the check after signing, where only the chain's
-	// consistency is in question.
-	embedded bool
+	// TrustEmbedded trusts the certificates that each signature brings along, whoever made them: for the check after signing,
+	// where only the chain's consistency is in question. Everybody can make such a signature.
+	TrustEmbedded bool
 }
 
 // ErrFormat is wrapped when a file is of no kind that this package knows.
@@ -216,7 +216,7 @@ func (v *verifier) chain(leaf *x509.Certificate, certs []*x509.Certificate, root
 	for _, c := range v.opts.Intermediates {
 		pool.AddCert(c)
 	}
-	if v.opts.embedded {
+	if v.opts.TrustEmbedded {
 		roots = pool
 	}
 	usages := leaf.ExtKeyUsage

@@ -50,15 +50,23 @@ func (p Package) Link(stub []byte) ([]byte, error) {
 }
 
 func (p Package) version() ([]byte, error) {
-	product := p.ProductVersion
-	if product.IsZero() {
-		product = p.Version
+	return versionBlock(p.Version, p.productVersion(), 1, p.Strings())
+}
+
+func (p Package) productVersion() pefile.Version {
+	if p.ProductVersion.IsZero() {
+		return p.Version
 	}
+	return p.ProductVersion
+}
+
+// Strings are those of the version resource, in its order; empty ones are left out there.
+func (p Package) Strings() []pefile.String {
 	link := p.SupportLink
 	if link != "" {
 		link = `"` + strings.Trim(link, `"`) + `"`
 	}
-	return versionBlock(p.Version, product, 1, []pefile.String{
+	return []pefile.String{
 		{Name: "CompanyName", Value: p.Publisher},
 		{Name: "FileDescription", Value: "Update Package"},
 		{Name: "FileVersion", Value: p.Version.String()},
@@ -66,7 +74,7 @@ func (p Package) version() ([]byte, error) {
 		{Name: "LegalCopyright", Value: p.Copyright},
 		{Name: "OriginalFilename", Value: "SFXCAB.EXE"},
 		{Name: "ProductName", Value: p.Product},
-		{Name: "ProductVersion", Value: product.String()},
+		{Name: "ProductVersion", Value: p.productVersion().String()},
 		{Name: "Build Date", Value: p.BuildDate},
 		{Name: "Applies to", Value: strings.Join(p.AppliesTo, ", ")},
 		{Name: "Installation Type", Value: orElse(p.InstallationType, "Full")},
@@ -78,7 +86,7 @@ func (p Package) version() ([]byte, error) {
 		{Name: "Proc. Architecture", Value: p.Arch},
 		{Name: "Self-Extractor Version", Value: "SFXCAB v" + p.InstallerVersion.String()},
 		{Name: "Package Version", Value: p.Version.String()},
-	})
+	}
 }
 
 // Runtime is what update.exe and spuninst.exe, which are the same bytes, say about themselves.

@@ -85,3 +85,11 @@ func signersOf(path string, at time.Time) []string {
 	}
 	return names
 }
+
+func mustBeDir(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is no directory", path)
+	}
+	return err
+}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 
@@ -15,8 +14,9 @@ import (
 var errNotOK = errors.New("it does not hold")
 
 type verifyFlags struct {
-	root   string
-	asJSON bool
+	trust    trustFlags
+	manifest string
+	asJSON   bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -24,25 +24,32 @@ func (a *app) verifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify [--root PEM] FILE",
 		Short: "Check a package, or the signature of another file",
-		Long: "Check everything a package claims: its signature, the catalog's, each payload file against catalog and update.ver,\n" +
-			"and that what its INF files name is there. Exit code 0 only if all that is there holds. With --root the signatures\n" +
-			"must be there and lead to one of those certificates; without, they are judged by the system's roots.",
+		Long: "Check everything a package claims: its signature and trailer, the catalog's signature, each file against catalog and\n" +
+			"update.ver, that what its INF files name is there, that what it executes is signed, and its version resource. Exit code\n" +
+			"0 only if all that is there holds. With --root, --publisher or --require-timestamp the signatures must be there; without\n" +
+			"--root they are judged by the system's roots. With --manifest the package must be what that manifest describes.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return a.verify(c, args[0], f) },
 	}
-	c.Flags().StringVar(&f.root, "root", "", "file of the certificates to trust")
+	f.trust.add(c)
+	c.Flags().StringVar(&f.manifest, "manifest", "", "update.toml that the package must have been made of")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	return c
 }
 
 func (a *app) verify(c *cobra.Command, path string, f verifyFlags) error {
-	roots, err := loadRoots(f.root)
+	o, err := f.trust.options(a.now())
 	if err != nil {
 		return err
 	}
-	v, err := builder.Verify(c.Context(), path, builder.VerifyOptions{Roots: roots, At: a.now(), MustSign: roots != nil})
+	if f.manifest != "" {
+		if o.Expect, err = a.plan(f.manifest); err != nil {
+			return err
+		}
+	}
+	v, err := builder.Verify(c.Context(), path, o)
 	if err != nil {
-		return a.verifyOther(path, roots, f, err)
+		return a.verifyOther(path, o, f, err)
 	}
 	if f.asJSON {
 		err = writeJSON(a.stdout, v)
@@ -55,9 +62,12 @@ func (a *app) verify(c *cobra.Command, path string, f verifyFlags) error {
 	return err
 }
 
-// verifyOther is for files that are no package but can be signed; err is why it is none.
-func (a *app) verifyOther(path string, roots *x509.CertPool, f verifyFlags, notPackage error) error {
-	r, err := sign.Verify(path, sign.VerifyOptions{Roots: roots, At: a.now()})
+// verifyOther is for files that are no package but can be signed; notPackage is why it is none.
+func (a *app) verifyOther(path string, o builder.VerifyOptions, f verifyFlags, notPackage error) error {
+	if f.manifest != "" {
+		return notPackage
+	}
+	r, err := sign.Verify(path, o.File())
 	if errors.Is(err, sign.ErrFormat) || r.Format == "" {
 		return notPackage
 	}
@@ -74,17 +84,6 @@ func (a *app) verifyOther(path string, roots *x509.CertPool, f verifyFlags, notP
 	return nil
 }
 
-func loadRoots(path string) (*x509.CertPool, error) {
-	if path == "" {
-		return nil, nil
-	}
-	certs, err := sign.LoadCertificates(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the roots: %w", err)
-	}
-	return sign.Pool(certs...), nil
-}
-
 func (a *app) report(v *builder.Verification) {
 	w := a.stdout
 	fmt.Fprintf(w, "%s\n", v.Path)
@@ -93,12 +92,15 @@ func (a *app) report(v *builder.Verification) {
 	}
 	fmt.Fprintf(w, "  cabinet    %s, %s\n", v.Place, count(v.Files, "file"))
 	fmt.Fprintf(w, "  signature  %s\n", signerText(v.Outer))
-	fmt.Fprintf(w, "  catalog    %s\n", signerText(v.Catalog))
+	fmt.Fprintf(w, "  catalog    %s; %s covered\n", signerText(v.Catalog), count(v.Covered, "file"))
+	for _, e := range v.Exempt {
+		fmt.Fprintf(w, "  no member  %s: %s\n", e.File, e.Why)
+	}
 	for _, n := range v.Notes {
 		fmt.Fprintf(w, "  note       %s\n", n)
 	}
 	for _, f := range v.Findings {
-		fmt.Fprintf(w, "  WRONG      %s\n", f)
+		fmt.Fprintf(w, "  WRONG      %s: %s\n", f.Check, f.Reason)
 	}
 	if v.OK() {
 		fmt.Fprintln(w, "  everything that is there holds")
