@@ -12,8 +12,8 @@ import (
 
 // buildCatalog makes the security catalog: every payload file, every INF and update.ver is a member; what is signed by
 // itself (update.exe, spuninst.exe, spmsg.dll) and the licence are not (measured on real packages; update.ver is OURS). Signed
-// if there is a signer, else the envelope that external tools sign.
-func (p *Plan) buildCatalog(ctx context.Context, generated map[string][]byte, s *Signer) ([]byte, error) {
+// if there is a signer, else the envelope that external tools sign. branch is the root that the catalog is for (Plan.roots).
+func (p *Plan) buildCatalog(ctx context.Context, branch string, generated map[string][]byte, s *Signer) ([]byte, error) {
 	c := &sign.Catalog{Date: p.BuildTime, Attrs: []sign.Attr{
 		{Name: "OSAttr", Value: osAttr(p.Manifest)},
 		{Name: "SpAttr", Value: p.BuildTime.UTC().Format("20060102150405")},
@@ -21,6 +21,9 @@ func (p *Plan) buildCatalog(ctx context.Context, generated map[string][]byte, s 
 	for _, content := range p.Contents {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if !p.under(branch, content.Path) {
+			continue
 		}
 		var err error
 		switch content.Role {

@@ -74,12 +74,17 @@ func readFact(path string) (*Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	fact := &Fact{Size: st.Size()}
+	return factOf(file, st.Size())
+}
+
+func factOf(file io.ReaderAt, size int64) (*Fact, error) {
+	fact := &Fact{Size: size}
 	h := md5.New()
-	if n, err := io.Copy(h, file); err != nil || n != fact.Size {
+	if n, err := io.Copy(h, io.NewSectionReader(file, 0, size)); err != nil || n != fact.Size {
 		return nil, errors.Join(err, fmt.Errorf("read %d of %d bytes", n, fact.Size))
 	}
 	h.Sum(fact.MD5[:0])
+	var err error
 	fact.PE, err = pefile.Read(file, fact.Size)
 	fact.BadVersion = errors.Is(err, pefile.ErrVersion)
 	if err != nil && !fact.BadVersion {

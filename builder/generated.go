@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -42,30 +43,58 @@ func (p *Plan) updateBR() *branches.UpdateBR {
 	return u
 }
 
-// updateVer lists every payload file once.
-func (p *Plan) updateVer() []updatever.Entry {
+// updateVer lists every payload file below a root once, with its path there.
+func (p *Plan) updateVer(branch string) []updatever.Entry {
 	var list []updatever.Entry
 	seen := map[string]bool{}
 	for _, f := range p.Files {
 		for _, v := range f.Versions {
-			if seen[v.Path] {
+			if seen[v.Path] || !strings.HasPrefix(v.Path, p.root(branch)) {
 				continue
 			}
 			seen[v.Path] = true
-			e := updatever.Entry{Path: strings.ToLower(v.Path), MD5: v.fact.MD5, Size: v.Size, Branch: v.Branch, CRC: v.fact.CRC, HasCRC: true}
-			e.Version, e.HasVersion = v.fact.Version()
+			e := verEntry(strings.TrimPrefix(v.Path, p.root(branch)), v.fact)
+			if p.Manifest.Layout == manifest.MultiBranch {
+				e.Branch = v.Branch
+			}
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
+func verEntry(path string, f *Fact) updatever.Entry {
+	e := updatever.Entry{Path: strings.ToLower(path), MD5: f.MD5, Size: f.Size, CRC: f.CRC, HasCRC: true}
+	e.Version, e.HasVersion = f.Version()
+	return e
+}
+
+// commonVer is common\update.ver: white paper table 9 shows the file. It lists what is in common\, with paths there (OURS).
+func commonVer(files []TreeFile) ([]byte, error) {
+	var list []updatever.Entry
+	for _, f := range files {
+		name, ok := strings.CutPrefix(f.Path, `common\`)
+		if !ok || f.Role == Generated {
+			continue
+		}
+		fact, err := factOf(bytes.NewReader(f.data), int64(len(f.data)))
+		if err != nil {
+			return nil, fmt.Errorf("describe %s: %w", f.Path, err)
+		}
+		list = append(list, verEntry(name, fact))
+	}
+	return updatever.Print(list), nil
+}
+
 // timestamp is BUILDTIMESTAMP: YYYYMMDD.HHMMSS (WP table 11).
 func (p *Plan) timestamp() string { return p.BuildTime.UTC().Format("20060102.150405") }
 
-// generate makes the files of role Generated, by path.
+// generate makes the files of role Generated, by path, but common\update.ver, which describes the others.
 func (p *Plan) generate() (map[string][]byte, error) {
-	out := map[string][]byte{`update\update.ver`: updatever.Print(p.updateVer())}
+	out := map[string][]byte{}
+	for _, root := range p.roots() {
+		out[p.verPath(root)] = updatever.Print(p.updateVer(root))
+	}
 	if p.Manifest.Layout == manifest.MultiBranch {
 		out[`update\branches.inf`] = p.chain().Print()
 		out[`update\updatebr.inf`] = p.updateBR().Print()
@@ -76,9 +105,9 @@ func (p *Plan) generate() (map[string][]byte, error) {
 		}
 		text, err := p.infText(b)
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", infName(b.Name), err)
+			return nil, fmt.Errorf("write %s: %w", p.infPath(b.Name), err)
 		}
-		out[infName(b.Name)] = text
+		out[p.infPath(b.Name)] = text
 	}
 	return out, nil
 }

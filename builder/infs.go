@@ -17,20 +17,20 @@ func (p *Plan) updateINF(b manifest.Branch) *updateinf.Update {
 	u := &updateinf.Update{
 		Version:   versionSection(m, b.Target),
 		Config:    configSection(m),
-		Catalogs:  []updateinf.Catalog{{Name: m.KB + ".cat", Path: catalogPath(m)}},
+		Catalogs:  []updateinf.Catalog{{Name: m.KB + ".cat", Path: catalogINF(m)}},
 		Archive:   []string{m.KB + ".cat"},
 		Files:     p.groupsOf(b.Name, 0, names),
 		Registry:  registryGroups(m),
 		SaveReg:   savedKeys(m),
 		Uninstall: uninstallBlocks(m),
-		Strings:   p.strings(),
+		Strings:   p.strings(b),
 	}
 	p.actions(u, b.Name, names)
 	seen := map[string]bool{}
 	for _, v := range p.versionsOf(b.Name) {
-		if !seen[v.Path] {
-			seen[v.Path] = true
-			u.Sources = append(u.Sources, v.Path)
+		if path := p.inINF(v); !seen[path] {
+			seen[path] = true
+			u.Sources = append(u.Sources, path)
 		}
 	}
 	return u
@@ -81,7 +81,7 @@ func configSection(m *manifest.Manifest) updateinf.Config {
 }
 
 // strings is [Strings]: the names that Microsoft's packages use, which the installer reads.
-func (p *Plan) strings() updateinf.Strings {
+func (p *Plan) strings(b manifest.Branch) updateinf.Strings {
 	m := p.Manifest
 	s := updateinf.Strings{
 		"sp_short_title":         m.KB,
@@ -100,8 +100,8 @@ func (p *Plan) strings() updateinf.Strings {
 		"publisher":              m.Publisher,
 		"kb_release_type":        m.ReleaseType,
 	}
-	if m.ServicePack >= 0 {
-		s["service_pack_number"] = strconv.Itoa(m.ServicePack)
+	if n := p.packNumber(b.Name); n >= 0 {
+		s["service_pack_number"] = strconv.Itoa(n)
 	}
 	if m.PublishingGroup != "" {
 		s["publishing_group_name"] = m.PublishingGroup
@@ -150,7 +150,7 @@ func (p *Plan) groupsOf(branch string, condition int, names sectionNames) []upda
 			for _, to := range f.To {
 				for _, sku := range skus(f.Editions) {
 					k := key{when, sku, updateinf.Dir{ID: to.ID, Sub: strings.ToUpper(to.Sub)}}
-					add(k, to.Dir, updateinf.FileLine{Name: f.Name, Source: v.Path, Flags: f.Flags})
+					add(k, to.Dir, updateinf.FileLine{Name: f.Name, Source: p.inINF(v), Flags: f.Flags})
 				}
 			}
 		}
@@ -185,6 +185,7 @@ func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 	}
 	more, del := regLines(m, 0)
 	add = append(add, more...)
+	del = append(containedKeys(m), del...)
 	var groups []updateinf.RegistryGroup
 	for _, when := range []updateinf.When{updateinf.GlobalInstall, updateinf.GlobalReinstall} {
 		groups = append(groups, updateinf.RegistryGroup{When: when, Kind: updateinf.AddReg, Section: "Product.Add.Reg", Lines: add})
@@ -193,6 +194,27 @@ func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 		}
 	}
 	return groups
+}
+
+// containedKeys are the entries of the updates that a service pack contains: they give way to its own (WP "Registry Entries for
+// Software Updates"). Removal brings them back, as it does with every key that the update deletes.
+func containedKeys(m *manifest.Manifest) []updateinf.RegLine {
+	var lines []updateinf.RegLine
+	for _, kb := range m.Contains {
+		for _, key := range []string{m.UpdatesRegKey + `\SP` + strconv.Itoa(m.ServicePack) + `\` + kb, m.UpdatesRegKey + `\` + kb,
+			`SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\` + kb, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\Hotfix\` + kb} {
+			lines = append(lines, updateinf.RegLine{Root: "HKLM", Key: key})
+		}
+	}
+	return lines
+}
+
+// packNumber is the service pack that will contain the update: that of the folder in the dual-mode layout. -1: none is known.
+func (p *Plan) packNumber(branch string) int {
+	if p.Manifest.Layout == manifest.DualMode {
+		return manifest.PackNumber(branch)
+	}
+	return p.Manifest.ServicePack
 }
 
 // regLines are the registry changes under a condition, or without one (0).

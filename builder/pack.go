@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/kbforge/kbforge/builder/link"
 	"github.com/kbforge/kbforge/builder/manifest"
@@ -224,5 +225,6 @@ func outerResources(p *Plan) link.Package {
 		KB:               m.KB,
 		SupportLink:      m.ARP.HelpLink,
 		Arch:             m.Arch,
+		PackageType:      strings.ToLower(m.ReleaseType), // "update" in a real package whose release type is Update
 	}
 }

@@ -4,8 +4,6 @@ package builder
 
 import (
 	"fmt"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +90,7 @@ func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, err
 	}
 	for _, b := range m.Branches {
 		if b.Payload {
-			p.Branches = append(p.Branches, PlannedBranch{Name: b.Name, DefaultFor: b.DefaultFor, INF: infName(b.Name)})
+			p.Branches = append(p.Branches, PlannedBranch{Name: b.Name, DefaultFor: b.DefaultFor, INF: p.infPath(b.Name)})
 		}
 	}
 	if err := p.planFiles(facts); err != nil {
@@ -127,14 +125,6 @@ func PackageName(m *manifest.Manifest) string {
 	return strings.Join(parts, "-") + ".exe"
 }
 
-// infName is update\update.inf (WP table 8) or update\update_<branch>.inf in lower case (WP table 10).
-func infName(branch string) string {
-	if branch == "" {
-		return `update\update.inf`
-	}
-	return `update\update_` + strings.ToLower(branch) + `.inf`
-}
-
 func (p *Plan) planFiles(facts Facts) error {
 	taken := map[string]string{} // folded path in the package → source
 	for _, f := range p.Manifest.Files {
@@ -143,13 +133,16 @@ func (p *Plan) planFiles(facts Facts) error {
 			pf.To = append(pf.To, Place{d})
 		}
 		for _, b := range p.Branches {
-			source := f.Sources[b.Name]
+			source, ok := f.Sources[b.Name]
+			if !ok && p.Manifest.Layout == manifest.DualMode {
+				continue // this service pack level does not need the file
+			}
 			fact := facts[source]
 			if fact == nil {
 				return fmt.Errorf("plan %s: no facts of %s", f.Name, source)
 			}
 			v := FileVersion{Branch: b.Name, Source: p.Manifest.Relative(source), Size: fact.Size, open: source, fact: fact,
-				MD5: fmt.Sprintf("%X", fact.MD5), CRC: fmt.Sprintf("%08X", fact.CRC), Path: payloadPath(b.Name, f, source, taken)}
+				MD5: fmt.Sprintf("%X", fact.MD5), CRC: fmt.Sprintf("%08X", fact.CRC), Path: p.payloadPath(b.Name, f, source, taken)}
 			if ver, ok := fact.Version(); ok {
 				v.Version = ver.String()
 			}
@@ -158,68 +151,6 @@ func (p *Plan) planFiles(facts Facts) error {
 		p.Files = append(p.Files, pf)
 	}
 	return nil
-}
-
-// payloadPath chooses where a file lies in the package: BRANCH\name (WP table 10) or name (WP table 8). Where that is taken
-// by another source, a folder named after the destination comes between, as real packages do with WOW and IP.
-func payloadPath(branch string, f manifest.File, source string, taken map[string]string) string {
-	folder := folderToken(f.To[0])
-	for n := 0; ; n++ {
-		parts := []string{f.Name}
-		switch {
-		case n == 1:
-			parts = []string{folder, f.Name}
-		case n > 1:
-			parts = []string{fmt.Sprintf("%s%d", folder, n), f.Name}
-		}
-		if branch != "" {
-			parts = append([]string{branch}, parts...)
-		}
-		path := strings.Join(parts, `\`)
-		key := strings.ToLower(path)
-		if other, used := taken[key]; used && other != source || reserved(key) {
-			continue
-		}
-		taken[key] = source
-		return path
-	}
-}
-
-// reserved reports whether a path in lower case belongs to the package's own files.
-func reserved(path string) bool {
-	return slices.Contains([]string{"spuninst.exe", "spmsg.dll", "spupdsvc.exe", "empty.cat", "update"}, path) ||
-		strings.HasPrefix(path, `update\`)
-}
-
-// planContents lists the package as white paper tables 8 and 10 do: root, update, branches.
-func (p *Plan) planContents() {
-	m := p.Manifest
-	add := func(role Role, paths ...string) {
-		for _, path := range paths {
-			p.Contents = append(p.Contents, Content{Path: path, Role: role})
-		}
-	}
-	add(Runtime, "spuninst.exe", "spmsg.dll", `update\update.exe`)
-	if m.EULA != "" {
-		add(Text, `update\eula.txt`)
-	}
-	add(Catalog, catalogPath(m))
-	if m.Layout == manifest.MultiBranch {
-		add(Generated, `update\branches.inf`, `update\updatebr.inf`)
-	}
-	for _, b := range p.Branches {
-		add(Generated, b.INF)
-	}
-	add(Generated, `update\update.ver`)
-	seen := map[string]bool{}
-	for _, b := range p.Branches {
-		for _, v := range p.versionsOf(b.Name) {
-			if !seen[v.Path] {
-				seen[v.Path] = true
-				add(Payload, v.Path)
-			}
-		}
-	}
 }
 
 // versionsOf lists the payload of a branch, in the order of the manifest.
@@ -235,8 +166,6 @@ func (p *Plan) versionsOf(branch string) []FileVersion {
 	return list
 }
 
-func catalogPath(m *manifest.Manifest) string { return `update\` + m.KB + ".cat" }
-
 // version is what lies at a payload path of the package.
 func (p *Plan) version(path string) FileVersion {
 	for _, f := range p.Files {
@@ -247,23 +176,4 @@ func (p *Plan) version(path string) FileVersion {
 		}
 	}
 	return FileVersion{}
-}
-
-// folderToken is a destination as one name made of letters and digits: System32, ProgramFilesContoso.
-func folderToken(d updateinf.Dir) string {
-	var b strings.Builder
-	up := true
-	for _, c := range filepath.ToSlash(manifest.DirString(d)) {
-		switch {
-		case c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			if up {
-				c = []rune(strings.ToUpper(string(c)))[0]
-			}
-			b.WriteRune(c)
-			up = false
-		default:
-			up = true
-		}
-	}
-	return b.String()
 }

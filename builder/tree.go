@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/kbforge/kbforge/builder/manifest"
 )
 
-// Tree is the content of a package, ready to be packed: WP table 8 or 10.
+// Tree is the content of a package, ready to be packed: WP table 8, 9 or 10.
 type Tree struct {
 	Files []TreeFile // in the order of Plan.Contents
 	Time  time.Time  // of every file
@@ -111,18 +113,10 @@ func NewTree(ctx context.Context, p *Plan, exe Executables, s *Signer) (*Tree, e
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := p.buildCatalog(ctx, generated, s)
-	if err != nil {
-		return nil, err
-	}
 	t := &Tree{Time: p.BuildTime}
 	for _, c := range p.Contents {
 		f := TreeFile{Path: c.Path, Role: c.Role}
 		switch c.Role {
-		case Generated:
-			f.data = generated[c.Path]
-		case Catalog:
-			f.data = catalog
 		case Text:
 			if f.data, err = readText(p.Manifest.EULA); err != nil {
 				return nil, err
@@ -135,12 +129,45 @@ func NewTree(ctx context.Context, p *Plan, exe Executables, s *Signer) (*Tree, e
 			v := p.version(c.Path)
 			f.open, f.sum, f.Size = v.open, v.fact.MD5, v.Size
 		}
-		if c.Role != Payload {
-			f.Size = int64(len(f.data))
-		}
 		t.Files = append(t.Files, f)
 	}
+	if err := t.describe(ctx, p, generated, s); err != nil {
+		return nil, err
+	}
+	for i, f := range t.Files {
+		if f.Role != Payload {
+			t.Files[i].Size = int64(len(f.data))
+		}
+	}
 	return t, nil
+}
+
+// describe fills in what is made of the other files: lists of their hashes, and the catalogs.
+func (t *Tree) describe(ctx context.Context, p *Plan, generated map[string][]byte, s *Signer) error {
+	if p.Manifest.Layout == manifest.DualMode {
+		ver, err := commonVer(t.Files)
+		if err != nil {
+			return err
+		}
+		generated[`common\update.ver`] = ver
+	}
+	catalogs := map[string][]byte{}
+	for _, root := range p.roots() {
+		b, err := p.buildCatalog(ctx, root, generated, s)
+		if err != nil {
+			return err
+		}
+		catalogs[p.catalogPath(root)] = b
+	}
+	for i, f := range t.Files {
+		switch f.Role {
+		case Generated:
+			t.Files[i].data = generated[f.Path]
+		case Catalog:
+			t.Files[i].data = catalogs[f.Path]
+		}
+	}
+	return nil
 }
 
 // maxText is the largest licence text, in bytes (OURS: a person is to read it).

@@ -72,6 +72,7 @@ type run struct {
 	res  Result
 
 	spuninst *inf.File // the last spuninst.inf that was read
+	dual     *dualMode // of a dual-mode package
 }
 
 func (r *run) ui() ui.UI {

@@ -65,6 +65,9 @@ func (r *run) install(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.arrange(); err != nil {
+		return err
+	}
 	l, err := r.load()
 	if err != nil {
 		return err
@@ -104,6 +107,7 @@ func (r *run) install(ctx context.Context) error {
 		return err
 	}
 	r.res.RestartNeeded = r.res.RestartNeeded || c.update.Version.RebootRequired
+	r.logDual()
 	return r.report(c)
 }
 

@@ -47,6 +47,9 @@ func (p *installPlan) registry() error {
 	if err := p.eventKey(o); err != nil {
 		return err
 	}
+	if err := p.packRegistry(o); err != nil {
+		return err
+	}
 	for _, g := range p.c.update.Registry {
 		if !p.appliesNow(g) {
 			continue
@@ -59,6 +62,9 @@ func (p *installPlan) registry() error {
 		if err := o.Apply(g, p.c.dirs.Expand); err != nil {
 			return err
 		}
+	}
+	if isServicePack(p.c.update) {
+		p.reg.Files = nil // the summary of a service pack has no file list (white paper, table 2)
 	}
 	if err := p.reg.PlanFiles(o); err != nil {
 		return err

@@ -403,7 +403,7 @@ func (p *removalPlan) folders() error {
 		if err != nil {
 			return err
 		}
-		if winpath.Under(dir, winpath.Join(p.r.info.WindowsDir, migrationFolder)) {
+		if winpath.Under(dir, winpath.Join(p.r.info.WindowsDir, migrationFolder)) || winpath.Under(dir, winpath.Join(p.r.info.WindowsDir, dualCache)) {
 			continue // goes with the cache
 		}
 		st, err := p.host.Stat(dir)
@@ -418,10 +418,12 @@ func (p *removalPlan) folders() error {
 
 // cleanup follows the commit: nothing needs the backup any more.
 func (p *removalPlan) cleanup() []step.Step {
-	cache := winpath.Join(p.r.info.WindowsDir, migrationFolder)
+	cache, dual := winpath.Join(p.r.info.WindowsDir, migrationFolder), winpath.Join(p.r.info.WindowsDir, dualCache)
 	return []step.Step{
 		{Kind: step.RemoveTree, Path: winpath.Join(cache, p.rem.KB)},
 		{Kind: step.RemoveDir, Path: cache},
+		{Kind: step.RemoveTree, Path: winpath.Join(dual, p.rem.KB)},
+		{Kind: step.RemoveDir, Path: dual},
 		{Kind: step.RemoveTree, Path: p.r.UninstallDir, Except: p.r.KeepFile},
 	}
 }

@@ -10,7 +10,7 @@ import (
 type personality uint8
 
 const (
-	installs personality = iota // update.exe and any other name
+	installs personality = iota // update.exe, xpsp1hfm.exe and any other name
 	removes                     // spuninst.exe
 )
 
@@ -21,8 +21,14 @@ func personalityOf(image string) personality {
 	return installs
 }
 
-// packageRoot is the directory of the extracted package: update.exe lies in its folder "update".
-func packageRoot(image string) string { return winpath.Dir(winpath.Dir(image)) }
+// packageRoot is the directory of the extracted package: update.exe lies in its folder "update", or "common" in a dual-mode
+// package, whose xpsp1hfm.exe lies in the root itself (WP table 9).
+func packageRoot(image string) string {
+	if strings.EqualFold(winpath.Base(image), "xpsp1hfm.exe") {
+		return winpath.Dir(image)
+	}
+	return winpath.Dir(winpath.Dir(image))
+}
 
 // uninstallDir is the backup directory: spuninst.exe lies in its folder "spuninst" (WP "Removing Software Updates").
 func uninstallDir(image string) string { return winpath.Dir(winpath.Dir(image)) }

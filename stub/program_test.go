@@ -130,7 +130,8 @@ func TestEnd(t *testing.T) {
 		{name: "asked, nobody there", res: done, code: 3010, asked: 1},
 		{name: "countdown nobody sees", line: "/passive", res: done, code: 3010, asked: 1},
 		{name: "force", line: "/quiet /forcerestart", res: installer.Result{KB: "KB1"}, code: 0, restarts: []bool{true}},
-		{name: "extractor restarts", line: "/quiet", res: done, sfx: `c:\0123`, code: 3010, asksSFX: []string{`C:\0123 false`}},
+		{name: "extractor restarts", line: "/quiet", res: done, sfx: `c:\0123`, code: 3010, asksSFX: []string{`c:\0123 false`}},
+		{name: "extractor of a folder above", line: "/quiet", res: done, sfx: `C:\`, code: 3010, asksSFX: []string{`C:\ false`}},
 		{name: "extractor forces", line: "/quiet /forcerestart", res: done, sfx: `C:\0123`, code: 3010, asksSFX: []string{`C:\0123 true`}},
 		{name: "another directory's extractor", line: "/quiet", res: done, sfx: `C:\other`, code: 0, restarts: []bool{false}},
 		{name: "failure", line: "/quiet", res: done, err: status.New(status.NoBranchAvailable), code: 1603},
@@ -243,6 +244,12 @@ func TestNames(t *testing.T) {
 	} {
 		if got := personalityOf(image); got != want {
 			t.Errorf("%s: %d, want %d", image, got, want)
+		}
+	}
+	for image, want := range map[string]string{`C:\x\update\update.exe`: `C:\x`, `C:\x\i386\update\update.exe`: `C:\x\i386`,
+		`C:\x\common\update.exe`: `C:\x`, `C:\x\XPSP1HFM.EXE`: `C:\x`} {
+		if got := packageRoot(image); got != want {
+			t.Errorf("%s: the package is in %q, want %q", image, got, want)
 		}
 	}
 	if got := uninstallDir(`C:\WINDOWS\$NtUninstallKB1$\spuninst\spuninst.exe`); got != `C:\WINDOWS\$NtUninstallKB1$` {

@@ -60,9 +60,9 @@ func (p *program) restart(ctx context.Context, c restartChoice, title string) (s
 			return false, nil
 		}
 	}
-	if root := packageRoot(p.image); p.sfxRoot != "" && winpath.Equal(p.sfxRoot, root) {
+	if root := packageRoot(p.image); p.sfxRoot != "" && winpath.Under(root, p.sfxRoot) {
 		// The extractor restarts when it has cleaned up, and knows best whether that worked: the code stays 3010 here.
-		return false, p.askSFX(root, c.force)
+		return false, p.askSFX(p.sfxRoot, c.force)
 	}
 	if err := p.host.Restart(c.force); err != nil {
 		return false, err

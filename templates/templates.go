@@ -127,6 +127,19 @@ func samples(name string) []sample {
 			{"agent/WindowsUpdateAgent30-x86.exe", agent("x86")},
 			{"agent/WindowsUpdateAgent30-x64.exe", agent("x64")},
 		}
+	case "dual-mode":
+		return []sample{
+			{"installed/reader.dll", dll(pefile.Version{5, 1, 0, 100}, "5.1.0.100")},
+			{"sp1/reader.dll", dll(pefile.Version{5, 1, 0, 200}, "5.1.0.200")},
+			{"sp1/readerfix.exe", reader(false, pefile.Version{5, 1, 0, 200}, "5.1.0.200")},
+			{"sp2/reader.dll", dll(pefile.Version{5, 1, 1, 200}, "5.1.1.200")},
+		}
+	case "service-pack":
+		return []sample{
+			{"installed/reader.dll", dll(pefile.Version{5, 1, 0, 100}, "5.1.0.100")},
+			{"payload/reader.dll", dll(pefile.Version{5, 2, 0, 1000}, "5.2.0.1000")},
+			{"payload/readerfix.exe", reader(false, pefile.Version{5, 2, 0, 1000}, "5.2.0.1000")},
+		}
 	case "standard":
 		return []sample{
 			{"installed/reader.dll", dll(pefile.Version{5, 1, 0, 100}, "5.1.0.100")},

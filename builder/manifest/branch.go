@@ -6,28 +6,6 @@ import (
 	"strings"
 )
 
-// layout decides between the standard and the multi-branch structure. Naming branches anywhere asks for the latter.
-func (r *resolver) layout(doc *document) {
-	p := "package.layout"
-	named := len(doc.Branch) > 0 || len(branchesInSources(doc)) > 0 || anyPlaceholder(doc)
-	switch {
-	case !r.written(p):
-		r.m.Layout = Standard
-		if named {
-			r.m.Layout = MultiBranch
-		}
-	case doc.Package.Layout == string(Standard) || doc.Package.Layout == string(MultiBranch):
-		r.m.Layout = Layout(doc.Package.Layout)
-	default:
-		r.choice(p, doc.Package.Layout, []string{string(Standard), string(MultiBranch)})
-		r.m.Layout = MultiBranch
-	}
-	if r.m.Layout == Standard && named {
-		r.fault(p, "package.layout is %q, but the manifest names branches; leave the key out or take the branches away", Standard)
-		r.m.Layout = MultiBranch
-	}
-}
-
 // standardHierarchy is the order of branches of Windows Server 2003 (its branches.inf), with SP3 after the same pattern.
 func standardHierarchy() []string {
 	return []string{"RTMGDR", "RTMQFE", "SP1GDR", "SP1QFE", "SP2GDR", "SP2QFE", "SP3GDR", "SP3QFE"}
@@ -65,8 +43,10 @@ func anyPlaceholder(doc *document) bool {
 // branches resolves [[branch]], or fills in the branches that the sources imply.
 func (r *resolver) branches(doc *document) {
 	switch {
-	case r.m.Layout == Standard:
+	case r.m.Layout == Standard || r.m.Layout == PackFolder:
 		r.m.Branches = []Branch{{Payload: true, Target: r.m.Target}}
+	case r.m.Layout == DualMode:
+		r.levels(doc)
 	case len(doc.Branch) == 0:
 		r.impliedBranches(branchesInSources(doc))
 	default:

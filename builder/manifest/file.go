@@ -255,7 +255,7 @@ func (r *resolver) sourceTable(path string, table map[string]any, f *File) {
 		}
 	}
 	for _, b := range r.m.payloadBranches() {
-		if !given[b.Name] && b.Name != "" {
+		if !given[b.Name] && b.Name != "" && r.m.Layout != DualMode {
 			r.fault(path, "branch %q has no source for this file; add %s = \"path\", or make the branch hierarchy-only", b.Name, b.Name)
 		}
 	}
@@ -272,6 +272,10 @@ func (r *resolver) knownBranch(at, name string) bool {
 			r.fault(at, "branch %q is hierarchy-only; it takes no files", name)
 			return false
 		}
+	}
+	if r.m.Layout == DualMode {
+		r.fault(at, "%q is no folder of the dual-mode layout of this manifest; they are SP1, SP2 and so on, after the service pack that will contain the update", name)
+		return false
 	}
 	hint := "add a [[branch]] of that name"
 	if near := nearest(name, append(names, standardHierarchy()...)); near != "" {

@@ -27,8 +27,9 @@ type Manifest struct {
 	Version          Version
 	Revision         int // -v2, -v3 in the file name; 0 or 1: no suffix
 	Publisher        string
-	PublishingGroup  string // who inside the publisher; may be empty
-	ServicePack      int    // the service pack that will contain the update (SERVICE_PACK_NUMBER); -1: not said
+	PublishingGroup  string   // who inside the publisher; may be empty
+	ServicePack      int      // the service pack that will contain the update (SERVICE_PACK_NUMBER); -1: not said
+	Contains         []string // KB numbers of updates that a service pack contains
 	Arch             string
 	Language         Language
 	Description      string
@@ -100,6 +101,11 @@ const (
 	Standard Layout = "standard"
 	// MultiBranch is WP table 10: a directory and an INF per branch.
 	MultiBranch Layout = "multi-branch"
+	// DualMode is WP table 9: a directory per service pack that will contain the update, and xpsp1hfm.exe, which chooses.
+	DualMode Layout = "dual-mode"
+	// PackFolder is Standard below a folder named after the architecture, as service packs are laid out (WP table 21:
+	// <directory>\i386\update\update.inf).
+	PackFolder Layout = "service-pack"
 )
 
 // Version is a version of four numbers.
@@ -139,7 +145,7 @@ type Log struct {
 
 // Branch is one entry of the branch hierarchy.
 type Branch struct {
-	Name        string // RTMGDR; empty in the standard layout
+	Name        string // RTMGDR, or SP1 in the dual-mode layout; empty in the standard layout
 	DisplayName string
 	DefaultFor  []int // service pack levels of machines that start with this branch
 	Payload     bool  // false: the package knows the branch but brings no files for it

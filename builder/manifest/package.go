@@ -12,7 +12,7 @@ import (
 // packageTable resolves [package].
 func (r *resolver) packageTable(p *packageDoc) {
 	m := r.m
-	m.KB = r.kb(p.KB)
+	m.KB = r.packageKB(p.KB)
 	m.Product = r.required("package.product", p.Product, `the product the update belongs to, such as "Contoso Reader"`)
 	if strings.Contains(m.Product, `\`) {
 		r.fault("package.product", `package.product holds a backslash; it names one registry key below SOFTWARE\Microsoft\Updates`)
@@ -20,7 +20,7 @@ func (r *resolver) packageTable(p *packageDoc) {
 	m.Publisher = r.required("package.publisher", p.Publisher, "who publishes the update")
 	m.Kind = r.kind(p.Kind)
 	m.PublishingGroup = r.text("package.publishing-group", p.PublishingGroup, "")
-	m.Title = r.text("package.title", p.Title, fmt.Sprintf("%s for %s (%s)", m.Kind.title, m.Product, m.KB))
+	m.Title = r.text("package.title", p.Title, r.defaultTitle(p))
 	m.Description = r.text("package.description", p.Description, m.Title)
 	m.ReleaseType = r.text("package.release-type", p.ReleaseType, m.Kind.title)
 	m.Name = r.text("package.name", p.Name, fileNameOf(m.Product))
@@ -36,6 +36,7 @@ func (r *resolver) packageTable(p *packageDoc) {
 	} else if m.Kind.IsServicePack() {
 		r.fault("package.kind", "a service pack needs package.service-pack, its number")
 	}
+	r.contains(p.Contains)
 	m.Arch = r.arch(p.Arch)
 	m.Language = r.language(p.Language)
 	for i, a := range p.AppliesTo {
@@ -64,14 +65,18 @@ func (r *resolver) required(path, value, what string) string {
 	return r.text(path, value, "")
 }
 
-// kb reads a Knowledge Base number: 123456, "123456", "KB123456" or, before 2003, "Q123456" (WP "Registry Entries for
-// Software Updates"). At most ten digits (OURS), so that every name built from it stays short.
-func (r *resolver) kb(v any) string {
-	const at = "package.kb"
+// packageKB is package.kb.
+func (r *resolver) packageKB(v any) string {
 	if v == nil {
-		r.fault(at, `package.kb is missing; give the article number, such as "KB123456"`)
+		r.fault("package.kb", `package.kb is missing; give the article number, such as "KB123456"`)
 		return ""
 	}
+	return r.kb("package.kb", v)
+}
+
+// kb reads a Knowledge Base number: 123456, "123456", "KB123456" or, before 2003, "Q123456" (WP "Registry Entries for
+// Software Updates"). At most ten digits (OURS), so that every name built from it stays short.
+func (r *resolver) kb(at string, v any) string {
 	s := fmt.Sprint(v)
 	prefix, digits := "KB", s
 	for _, p := range []string{"KB", "Q"} {
@@ -80,42 +85,10 @@ func (r *resolver) kb(v any) string {
 		}
 	}
 	if digits == "" || len(digits) > 10 || strings.Trim(digits, "0123456789") != "" {
-		r.fault(at, `package.kb %q is no article number; write "KB" and one to ten digits, such as "KB123456"`, s)
+		r.fault(at, `%s %q is no article number; write "KB" and one to ten digits, such as "KB123456"`, at, s)
 		return ""
 	}
 	return prefix + digits
-}
-
-// Kind is a kind of update (WP table 1, Releasetype).
-type Kind struct {
-	Name  string // as the manifest spells it
-	title string
-}
-
-func kinds() []Kind {
-	return []Kind{{"hotfix", "Hotfix"}, {"security-update", "Security Update"}, {"critical-update", "Critical Update"},
-		{"update", "Update"}, {"update-rollup", "Update Rollup"}, {"feature-pack", "Feature Pack"}, {"service-pack", "Service Pack"}}
-}
-
-// Title is the kind as people read it: "Security Update".
-func (k Kind) Title() string { return k.title }
-
-// IsServicePack reports whether the package installs as a service pack ([Configuration] InstallationType).
-func (k Kind) IsServicePack() bool { return k.Name == "service-pack" }
-
-func (r *resolver) kind(s string) Kind {
-	all := kinds()
-	names := make([]string, len(all))
-	for i, k := range all {
-		if k.Name == s {
-			return k
-		}
-		names[i] = k.Name
-	}
-	if r.written("package.kind") {
-		r.choice("package.kind", s, names)
-	}
-	return all[0]
 }
 
 // choice reports a value that is none of the allowed ones.
@@ -265,7 +238,7 @@ func (r *resolver) installTable(doc *document) {
 	m := r.m
 	m.Restart = doc.Install.Restart
 	m.OEMCheck = doc.Install.OEMCheck != nil && *doc.Install.OEMCheck
-	m.BackupDir = r.fileName("install.backup-dir", doc.Install.BackupDir, "$NtUninstall"+m.KB+"$")
+	m.BackupDir = r.fileName("install.backup-dir", doc.Install.BackupDir, m.Kind.backupDir(m.KB))
 	m.UpdatesRegKey = strings.Trim(r.text("install.updates-reg-key", doc.Install.UpdatesRegKey, `SOFTWARE\Microsoft\Updates\`+m.Product), `\`)
 	m.ARP = ARP{
 		ParentKey:  r.text("arp.parent-key", doc.ARP.ParentKey, "OperatingSystem"),
@@ -274,8 +247,8 @@ func (r *resolver) installTable(doc *document) {
 		InfoLink:   r.text("arp.info-link", doc.ARP.InfoLink, ""),
 	}
 	m.Log = Log{
-		Install:     r.fileName("log.install", doc.Log.Install, m.KB+".log"),
-		Uninstall:   r.fileName("log.uninstall", doc.Log.Uninstall, m.KB+"Uninst.log"),
+		Install:     r.fileName("log.install", doc.Log.Install, m.Kind.logs(m.KB)[0]),
+		Uninstall:   r.fileName("log.uninstall", doc.Log.Uninstall, m.Kind.logs(m.KB)[1]),
 		EventSource: r.text("log.event-source", doc.Log.EventSource, "NtServicePack"),
 		EventDLL:    r.fileName("log.event-dll", doc.Log.EventDLL, "spmsg.dll"),
 	}

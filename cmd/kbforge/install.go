@@ -98,7 +98,18 @@ func imageFor(dir, pkg string) (*imagehost.Host, error) {
 	if imagehost.Exists(dir) {
 		return imagehost.Open(dir)
 	}
-	return createImage(dir, "win10-"+archOf(filepath.Join(pkg, "update", "update.exe")))
+	return createImage(dir, "win10-"+archOf(runtimeIn(pkg)))
+}
+
+// runtimeIn is the update.exe of an extracted package of any layout.
+func runtimeIn(pkg string) string {
+	for _, name := range []string{"update", "common", "i386/update", "amd64/update", "arm64/update"} {
+		path := filepath.Join(pkg, filepath.FromSlash(name), "update.exe")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return pkg
 }
 
 // archOf is the architecture of an executable, x64 where it cannot be told.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -66,6 +67,19 @@ func fold(name string) string {
 
 // Close releases the directory.
 func (t *Tree) Close() error { return t.root.Close() }
+
+// View is the same package with files under further names: rename says under which, or nothing. Where two files would have one
+// name, the one that has it already keeps it. The view is closed with its tree.
+func (t *Tree) View(rename func(name string) (as string, ok bool)) *Tree {
+	v := &Tree{root: t.root, dir: t.dir, names: maps.Clone(t.names)}
+	for _, n := range t.Names() {
+		as, ok := rename(n)
+		if _, taken := v.names[fold(as)]; ok && !taken {
+			v.names[fold(as)] = t.names[n]
+		}
+	}
+	return v
+}
 
 // Dir is the directory the package was extracted to, as the operating system of this process spells it.
 func (t *Tree) Dir() string { return t.dir }

@@ -234,7 +234,7 @@ func hexName(random [16]byte) string {
 
 // startup picks the program that a package runs, by the names in its cabinet.
 func startup(names []string) (string, bool) {
-	for _, want := range []string{`update\update.exe`, `xpsp1hfm.exe`} {
+	for _, want := range []string{`update\update.exe`, `xpsp1hfm.exe`, `i386\update\update.exe`, `amd64\update\update.exe`, `arm64\update\update.exe`} {
 		for _, n := range names {
 			if strings.EqualFold(n, want) {
 				return n, true

@@ -114,6 +114,7 @@ func TestStartup(t *testing.T) {
 	}{
 		{[]string{"spuninst.exe", `Update\UPDATE.exe`, "xpsp1hfm.exe"}, `Update\UPDATE.exe`},
 		{[]string{"XPSP1HFM.EXE", `sp1\update\update.exe`}, "XPSP1HFM.EXE"},
+		{[]string{`amd64\spuninst.exe`, `amd64\update\update.exe`}, `amd64\update\update.exe`},
 		{[]string{"update.exe"}, ""},
 	} {
 		got, ok := startup(c.names)

@@ -9,7 +9,7 @@
 //
 // Otherwise it makes a directory with a random name in the root of the local fixed drive with the most free space (WP "File
 // Extraction"), which nobody but administrators and the system may enter (OURS), extracts, and starts update\update.exe,
-// or the root's xpsp1hfm.exe in a dual-mode package, with the rest of its command line exactly as it was given, /help
+// or the root's xpsp1hfm.exe in a dual-mode package, or update\update.exe below the folder of a service pack, with the rest of its command line exactly as it was given, /help
 // included. Current directory, standard handles and window mode are handed on; the variable KBFORGE_SFX names the
 // directory. When the installer has ended the directory is deleted. If the installer left a file "restart" there, with
 // the word restart or force, the computer is restarted after that (the file is OURS; that the extractor restarts is WP
