@@ -146,8 +146,8 @@ func needsNoMember(f CatalogFile, o VerifyOptions) string {
 	return ""
 }
 
-// isLicence knows the places of the licence, in lower case (WP table 8).
-func isLicence(name string) bool { return name == "update/eula.txt" || name == "eula.txt" }
+// isLicence knows the places of the licence, in lower case (WP tables 8 and 9).
+func isLicence(name string) bool { return setupName(name) == "eula.txt" }
 
 func readCatalogFile(path string) (*sign.Catalog, *sign.Signature, error) {
 	st, err := os.Stat(path)

@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kbforge/kbforge/sign"
 )
@@ -43,7 +44,11 @@ func (f Finding) String() string { return f.Reason }
 
 // finding adds what does not hold, each once: a catalog has two entries for one file.
 func (v *Verification) finding(check PackageCheck, file, format string, args ...any) {
-	v.add(Finding{Check: check, File: file, Reason: fmt.Sprintf(format, args...)})
+	f := Finding{Check: check, File: file, Reason: fmt.Sprintf(format, args...)}
+	if v.where != "" {
+		f.File, f.Reason = v.where+file, strings.TrimSuffix(v.where, "/")+": "+f.Reason
+	}
+	v.add(f)
 }
 
 func (v *Verification) add(f Finding) {

@@ -32,7 +32,8 @@ func TestGenerated(t *testing.T) {
 			t.Fatal(err)
 		}
 		for path, data := range files {
-			golden(t, name+"/"+filepath.Base(strings.ReplaceAll(path, `\`, "/")), data)
+			base := strings.TrimPrefix(strings.ReplaceAll(path, `\update\`, "_"), `update\`) // SP1\update\update.inf: SP1_update.inf
+			golden(t, name+"/"+base, data)
 		}
 	}
 }

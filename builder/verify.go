@@ -29,6 +29,8 @@ type Verification struct {
 	Exempt   []Exemption  `json:"exempt"`            // files that need none
 	Findings []Finding    `json:"findings"`          // what does not hold
 	Notes    []string     `json:"notes"`             // what should be known
+
+	where string // folder that is looked at, with a slash: put in front of what findings name
 }
 
 // OK reports whether everything that is there holds.

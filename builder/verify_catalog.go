@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/sign"
 )
 
@@ -87,10 +88,27 @@ func signed(path string) bool {
 	return err == nil
 }
 
+// setupName is the name of one of the package's own files, in lower case, without the folders that they lie in (WP tables 8, 9
+// and 10; plan.sharedPath). Any other file keeps its path.
+func setupName(name string) string {
+	name = strings.ToLower(name)
+	for _, arch := range manifest.Architectures() {
+		if rest, ok := strings.CutPrefix(name, manifest.ArchFolder(arch)+"/"); ok {
+			name = rest
+		}
+	}
+	for _, folder := range []string{"update/", "common/"} {
+		if rest, ok := strings.CutPrefix(name, folder); ok {
+			return rest
+		}
+	}
+	return name
+}
+
 // isRuntime knows the installer's own files, which are signed by themselves (package-format.md 12.1).
 func isRuntime(name string) bool {
-	switch strings.TrimPrefix(strings.ToLower(name), "update/") {
-	case "update.exe", "spuninst.exe", "spmsg.dll", "updspapi.dll", "spupdsvc.exe", "spcustom.dll":
+	switch setupName(name) {
+	case "update.exe", "spuninst.exe", "spmsg.dll", "updspapi.dll", "spupdsvc.exe", "spcustom.dll", dispatcher:
 		return true
 	}
 	return false

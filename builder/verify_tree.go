@@ -21,6 +21,7 @@ type treeDir struct {
 	dir   string
 	names []string          // with slashes, sorted
 	byKey map[string]string // folded package path → name
+	real  map[string]string // name → path below dir, where that is another: in a view (verify_views.go)
 }
 
 func openTree(dir string) (*treeDir, error) {
@@ -48,7 +49,7 @@ const maxINF = 64 << 20
 
 // path is where a file of the package is.
 func (t *treeDir) path(name string) string {
-	return filepath.Join(t.dir, filepath.FromSlash(t.byKey[foldPath(name)]))
+	return filepath.Join(t.dir, filepath.FromSlash(t.realName(t.byKey[foldPath(name)])))
 }
 
 func (t *treeDir) read(path string) ([]byte, error) {
@@ -80,8 +81,8 @@ type treeFacts struct {
 	strings updateinf.Strings // of the first update INF
 }
 
-// tree checks what an extracted package says about itself.
-func (v *Verification) tree(t *treeDir) treeFacts {
+// root checks what a root with an update folder says about itself.
+func (v *Verification) root(t *treeDir) treeFacts {
 	facts := treeFacts{named: v.updateVer(t)}
 	v.updateBR(t)
 	infs := t.under("update/", ".inf")
@@ -250,5 +251,5 @@ func (v *Verification) updateINF(t *treeDir, name string) updateinf.Strings {
 }
 
 func (t *treeDir) hash(name string) (sign.FileHash, error) {
-	return hashFile(name, filepath.Join(t.dir, filepath.FromSlash(name)))
+	return hashFile(name, t.path(name))
 }

@@ -44,7 +44,7 @@ type packageDoc struct {
 	Publisher        string     `toml:"publisher"`
 	PublishingGroup  string     `toml:"publishing-group"`
 	ServicePack      *int64     `toml:"service-pack"`
-	Contains         []any      `toml:"contains"`
+	Contains         []any      `toml:"contains" kinds:"string,integer"`
 	Arch             string     `toml:"arch"`
 	Language         string     `toml:"language"`
 	Description      string     `toml:"description"`

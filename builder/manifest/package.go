@@ -154,22 +154,22 @@ func ParseVersion(s string) (Version, error) {
 	return v, nil
 }
 
-// architectures, as package names spell them, that the installer runs on.
-func architectures() []string { return []string{"x86", "x64", "arm64"} }
+// Architectures, as package names spell them, that the installer runs on.
+func Architectures() []string { return []string{"x86", "x64", "arm64"} }
 
 func (r *resolver) arch(s string) string {
 	const at = "package.arch"
 	switch {
 	case !r.written(at):
 		return "x64"
-	case slices.Contains(architectures(), s):
+	case slices.Contains(Architectures(), s):
 		return s
 	case strings.EqualFold(s, "amd64") || strings.EqualFold(s, "x86_64"):
 		r.fault(at, `package.arch %q: package names say "x64"; write that`, s)
 	case strings.EqualFold(s, "i386") || s == "386":
 		r.fault(at, `package.arch %q: package names say "x86"; write that`, s)
 	default:
-		r.choice(at, s, architectures())
+		r.choice(at, s, Architectures())
 	}
 	return "x64"
 }
