@@ -230,3 +230,13 @@ func (m testMachine) same(before string) {
 		m.t.Errorf("gone after removal: %s", line)
 	}
 }
+
+// events is the System log.
+func (m testMachine) events() string {
+	m.t.Helper()
+	b, err := os.ReadFile(filepath.Join(m.h.Dir(), "eventlog.txt"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return string(b)
+}
