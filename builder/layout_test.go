@@ -311,3 +311,74 @@ value = `+fmt.Sprint(i+1), map[string]samplepe.Spec{"a.dll": spec}))
 	m.status("KB11")
 	m.status("KB12")
 }
+
+const hierarchy = head + `layout = "multi-branch"
+arch = "x86"
+hierarchy-version = "2.0.0.1"
+[[branch]]
+name = "LTS"
+display-name = "Long term"
+default-for = [0, 2]
+[[branch]]
+name = "Beta"
+hierarchy-only = true
+[[branch]]
+name = "Current"
+[[branch]]
+name = "PRIVATE"
+[[file]]
+source = "{branch}/a.dll"
+to = "system32"
+when = "always"
+`
+
+// TestHierarchy: branches of the author's own. The default follows the service pack, a file of a more cumulative branch on the
+// machine moves the whole package there, known by its record or by its version text, and what is above is kept.
+func TestHierarchy(t *testing.T) {
+	spec := func(n uint16, text string) samplepe.Spec {
+		return samplepe.Spec{Arch: "x86", DLL: true, Version: pefile.Version{1, 0, 0, n}, FileVersionText: text}
+	}
+	files := func(n uint16) map[string]samplepe.Spec {
+		return map[string]samplepe.Spec{"lts/a.dll": spec(n, ""), "current/a.dll": spec(n+1, ""), "private/a.dll": spec(n+2, "")}
+	}
+	p, first := buildFile(t, writeFiles(t, hierarchy, files(10)))
+	if p.Warnings != nil {
+		t.Errorf("warnings: %v", p.Warnings)
+	}
+	_, second := buildFile(t, writeFiles(t, strings.Replace(hierarchy, "kb = 1", "kb = 2", 1), files(20)))
+	beta := filepath.Join(filepath.Dir(writeFiles(t, head, map[string]samplepe.Spec{"a.dll": spec(5, "1.0.0.5 (beta.260102-0304)")})), "a.dll")
+	const target = `C:\WINDOWS\system32\a.dll`
+	for _, c := range []struct {
+		name, machine, there string
+		args                 []string
+		branch, version      string
+		kept                 string
+	}{
+		{"nothing there", "winxp", "", nil, "LTS", "1.0.0.10", `PRIVATE\a.dll`},
+		{"a later service pack", "winxp-sp3", "", nil, "LTS", "1.0.0.10", `CURRENT\a.dll`},
+		{"by the version text", "winxp-sp2", beta, nil, "CURRENT", "1.0.0.11", `PRIVATE\a.dll`},
+		{"asked for", "winxp", "", []string{"/b:PRIVATE"}, "PRIVATE", "1.0.0.12", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newTestMachine(t, c.machine)
+			if c.there != "" {
+				m.put(target, c.there)
+			}
+			before := m.snapshot()
+			if res := m.mustInstall(first, c.args...); res.Branch != c.branch {
+				t.Errorf("branch %s, want %s", res.Branch, c.branch)
+			}
+			m.fileIs(target, c.version)
+			if c.kept != "" {
+				m.read(`C:\WINDOWS\$hf_mig$\KB1\` + c.kept)
+			}
+			if res := m.mustInstall(second); res.Branch != c.branch {
+				t.Errorf("the next update chooses %s, want %s by the record of the first", res.Branch, c.branch)
+			}
+			m.mustRemove("KB2")
+			m.fileIs(target, c.version)
+			m.mustRemove("KB1")
+			m.same(before)
+		})
+	}
+}

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/installer/pefile"
@@ -44,7 +45,8 @@ func warnFile(v FileVersion, warn warner) {
 		if info.Flags&info.FlagsMask&flagDebug != 0 {
 			warn("is marked as a debug build (VS_FF_DEBUG)")
 		}
-		if b := pefile.Branch(info.Lookup("FileVersion")); b != "" && v.Branch != "" && b != v.Branch {
+		text := info.Lookup("FileVersion")
+		if b := pefile.Branch(text); b != "" && v.Branch != "" && b != v.Branch && !strings.EqualFold(pefile.BuildToken(text), v.Branch) {
 			warn("says in its version text that it was built in branch %s, not %s", b, v.Branch)
 		}
 	}

@@ -173,7 +173,7 @@ func (r *run) moveUp(c *chosen) (bool, error) {
 	var files []branch.Installed
 	for _, it := range c.items {
 		if it.Old.Exists {
-			files = append(files, branch.Installed{Path: it.Target, Branch: branchOf(it, recorded)})
+			files = append(files, branch.Installed{Path: it.Target, Branch: branchOf(it, recorded, c.chain)})
 		}
 	}
 	next, cause, err := c.chooser.Next(c.branch, files)
@@ -212,10 +212,14 @@ func (r *run) recordedBranches() (map[string]recordedBranch, error) {
 }
 
 // branchOf is the branch of a file on the machine: as recorded, if the file still has the recorded version, otherwise from
-// its version text ("the branch information might not always be included").
-func branchOf(it inventory.Item, recorded map[string]recordedBranch) string {
+// its version text ("the branch information might not always be included"): a branch of the chain by that name, or what the
+// usual tokens mean.
+func branchOf(it inventory.Item, recorded map[string]recordedBranch, chain *branches.Chain) string {
 	if rec, ok := recorded[winpath.Fold(it.Target)]; ok && rec.version == it.Old.VersionText() {
 		return rec.branch
+	}
+	if i := chain.Index(it.Old.BuildToken); i >= 0 {
+		return chain.Branches[i].Name
 	}
 	return it.Old.Branch
 }

@@ -81,16 +81,19 @@ func (c Chooser) Above(cur string) []string {
 	return list
 }
 
-// servicePack is the level part of a branch name: "SP2" of SP2QFE, "RTM" of RTMGDR.
+// servicePack is the level part of a branch name: "SP2" of SP2QFE, "RTM" of RTMGDR. Branches of a hierarchy with other names,
+// as a product of its own may have, are of one level: there the hierarchy alone decides (OURS).
 func servicePack(name string) string {
 	name = strings.ToUpper(name)
-	for i := len(name); i > 0; i-- {
-		if c := name[i-1]; c >= '0' && c <= '9' {
-			return name[:i]
-		}
-	}
-	if len(name) >= 3 {
+	if strings.HasPrefix(name, "RTM") {
 		return name[:3]
 	}
-	return name
+	end := 2
+	for end < len(name) && name[end] >= '0' && name[end] <= '9' {
+		end++
+	}
+	if strings.HasPrefix(name, "SP") && end > 2 {
+		return name[:end]
+	}
+	return ""
 }

@@ -26,6 +26,7 @@ type Facts struct {
 	HasVersion bool
 	Version    pefile.Version
 	Branch     string // from the FileVersion text: "SP2QFE"; empty: not known
+	BuildToken string // of that text: "xpsp_sp2_qfe"
 	LinkTime   uint32 // seconds since 1970, as in the PE header
 	Checksum   uint32 // of the PE header
 	MD5        [md5.Size]byte
@@ -48,7 +49,8 @@ func Read(f File) (Facts, error) {
 		if v := info.Version; v != nil {
 			facts.HasVersion = v.HasFixed
 			facts.Version = v.File
-			facts.Branch = pefile.Branch(v.Lookup("FileVersion"))
+			text := v.Lookup("FileVersion")
+			facts.Branch, facts.BuildToken = pefile.Branch(text), pefile.BuildToken(text)
 		}
 	}
 	// A file whose headers are broken is still a file: it has no version, and its hash decides.

@@ -66,6 +66,13 @@ func (m BranchMap) Branch(fileVersionText string) string {
 	return ""
 }
 
+// BuildToken is what stands before the point in the last "(token.yymmdd-hhmm)" of a version text, in lower case; empty if there is none.
+// In a branch hierarchy of the author's own it is the name of a branch (OURS).
+func BuildToken(fileVersionText string) string {
+	token, _ := buildToken(fileVersionText)
+	return token
+}
+
 func buildToken(s string) (string, bool) {
 	for {
 		open := strings.LastIndexByte(s, '(')
