@@ -219,12 +219,10 @@ func TestRefuses(t *testing.T) {
 		"[ProductInstall.Conditional]\nFileCondition=W\n[W]\nInstallFromSection=X\nOperation=CustomFunction,spcustom.dll,IsWMUpgradeable\n[X]\nCopyFiles=Always.files\n": "spcustom.dll in [W]",
 		"[Register.Include]\nRegCondition=W\n[W]\nInstallFromSection=X\nOperation=CustomFunction,spcustom.dll,F\n[X]\nAddReg=Product.Add.Reg\n":                          "spcustom.dll in [W]",
 		"[DirectoryId.Include]\nAddDirId=W\n[W]\nDirId=65625\nCustomFunction=spcustom.dll,F\nInstallFromSection=X\n[X]\nCopyFiles=Always.files\n":                        "spcustom.dll in [W]",
-		"[ProcessesToRunAfterReboot]\nx.exe\n":                                             "[ProcessesToRunAfterReboot]",
-		"[ProcessestoRunAfterUninstallReboot]\nx.exe\n":                                    "[ProcessesToRunAfterUninstallReboot]",
-		"[PreRequisite.Uninstall]\ncondition=SingleOp,C\n[C]\nEqualOp=VersionCheck,==,5\n": "[PreRequisite.Uninstall]",
-		"[ProductInstall.CopyFilesAlways]\nRegisterDlls=R\n[R]\n11,,a.dll,2,,arg\n":        "DllInstall of a.dll in [R]",
-		"[DevicesToUpgrade]\n*PNP0103=machine.inf\n":                                       "[DevicesToUpgrade]",
-		"[LinkItems.Create]\nx\n":                                                          "[LinkItems.Create]",
+		"[PreRequisite.Uninstall]\ncondition=SingleOp,C\n[C]\nEqualOp=VersionCheck,==,5\n":                                                                               "[PreRequisite.Uninstall]",
+		"[ProductInstall.CopyFilesAlways]\nRegisterDlls=R\n[R]\n11,,a.dll,2,,arg\n":                                                                                      "DllInstall of a.dll in [R]",
+		"[DevicesToUpgrade]\n*PNP0103=machine.inf\n": "[DevicesToUpgrade]",
+		"[LinkItems.Create]\nx\n":                    "[LinkItems.Create]",
 	} {
 		q := p
 		q.extra = crlf("\n" + text)

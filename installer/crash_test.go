@@ -133,6 +133,7 @@ func crashRuns(t *testing.T) []crashRun {
 // become tasks, or where they run.
 func programRuns(t *testing.T, offline bool) []crashRun {
 	p, m, w := programs(t)
+	p.extra += crlf(laterSections)
 	what := " with programs on an image"
 	if !offline {
 		what, m.w = " with programs", w

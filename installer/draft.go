@@ -25,7 +25,8 @@ type draft struct {
 	first, before, after []step.Step
 	starts               []step.Step // services that before stops
 	steps                []step.Step
-	tasks                int // names given by task
+	tasks                int  // names given by task
+	waits                bool // something waits for the restart, whatever becomes of the files
 	blobs                []blob
 	made                 []string        // directories the plan makes, outermost first
 	known                map[string]bool // folded: directories that exist or will

@@ -44,7 +44,7 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	p := &installPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, r.res.KB), c.queue), r: r, c: c, l: l, now: r.Host.Now()}
 	p.known[winpath.Fold(winpath.Join(r.info.WindowsDir, journal.Folder))] = true
 	for _, part := range []func() error{p.prepare, p.services, p.renameDirs, p.files, p.catalogs, p.branchesINF,
-		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.removal} {
+		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.afterReboot, p.removal} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 		}
@@ -53,10 +53,12 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	if err != nil {
 		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 	}
+	flag = p.unconditional(flag)
 	p.after = slices.Concat(p.after, p.starts, flag)
 	if err := p.processes(); err != nil {
 		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 	}
+	p.flagAgain(flag)
 	return journal.Plan{Operation: "install", Name: r.res.KB, Steps: p.plan()}, p.blobs, nil
 }
 

@@ -220,14 +220,16 @@ func (p *installPlan) uninstallPrograms() {
 	u := p.c.update
 	p.rem.StopServices = u.StopServicesUninstall
 	for _, c := range u.Processes {
-		if c.When != updateinf.RunAfterUninstall || !inventory.Applies("", c.SKU, p.r.info) {
+		into := map[updateinf.ProcessWhen]*[]string{updateinf.RunAfterUninstall: &p.rem.Processes,
+			updateinf.RunAfterUninstallReboot: &p.rem.ProcessesAfterReboot}[c.When]
+		if into == nil || !inventory.Applies("", c.SKU, p.r.info) {
 			continue
 		}
 		line, err := p.c.dirs.Expand(c.Command)
 		if err != nil {
 			line = c.Command // removal reports what it cannot resolve
 		}
-		p.rem.Processes = append(p.rem.Processes, line)
+		*into = append(*into, line)
 	}
 }
 

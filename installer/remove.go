@@ -77,7 +77,7 @@ func (r *run) remove(ctx context.Context) error {
 	if err := r.order(ctx, rem); err != nil {
 		return err
 	}
-	p, err := r.planRemoval(rem)
+	p, blobs, err := r.planRemoval(rem)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (r *run) remove(ctx context.Context) error {
 		return nil
 	}
 	r.logQueue(" ---- PendingFileRenamOperations Before Uninstallation ------")
-	if err := r.execute(ctx, nil, ui.Removing, journal.Dir(r.info.WindowsDir, rem.KB), nil, p); err != nil {
+	if err := r.execute(ctx, nil, ui.Removing, journal.Dir(r.info.WindowsDir, rem.KB), blobs, p); err != nil {
 		return err
 	}
 	r.logQueue(" ---- PendingFileRenameOperations After Uninstallation ------")
@@ -174,30 +174,32 @@ type removalPlan struct {
 	others bool // other updates stay registered
 }
 
-func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, error) {
+func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, []blob, error) {
 	queue, err := pfr.Read(r.Host)
 	if err != nil {
-		return journal.Plan{}, err
+		return journal.Plan{}, nil, err
 	}
 	list, err := register.List(r.Host)
 	if err != nil {
-		return journal.Plan{}, err
+		return journal.Plan{}, nil, err
 	}
 	p := &removalPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, rem.KB), queue), r: r, rem: rem, others: len(list) > 1}
-	for _, part := range []func() error{p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs} {
+	for _, part := range []func() error{p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs, p.afterReboot} {
 		if err := part(); err != nil {
-			return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
+			return journal.Plan{}, nil, fmt.Errorf("plan the removal: %w", err)
 		}
 	}
 	flag, err := restartFlag(r.Host, register.FlagRemovalPending)
 	if err != nil {
-		return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
+		return journal.Plan{}, nil, fmt.Errorf("plan the removal: %w", err)
 	}
+	flag = p.unconditional(flag)
 	p.after = slices.Concat(p.after, p.starts, flag)
 	if err := p.processes(); err != nil {
-		return journal.Plan{}, fmt.Errorf("plan the removal: %w", err)
+		return journal.Plan{}, nil, fmt.Errorf("plan the removal: %w", err)
 	}
-	return journal.Plan{Operation: "remove", Name: rem.KB, Steps: p.plan(), Cleanup: p.cleanup()}, nil
+	p.flagAgain(flag)
+	return journal.Plan{Operation: "remove", Name: rem.KB, Steps: p.plan(), Cleanup: p.cleanup()}, p.blobs, nil
 }
 
 // settled reports whether no update's file waits for a restart any more once this plan has taken its own back. Then the

@@ -11,6 +11,21 @@ import (
 	"github.com/kbforge/kbforge/installer/step"
 )
 
+// unconditional makes the flag stand even where no file waits: something else does.
+func (d *draft) unconditional(flag []step.Step) []step.Step {
+	for i := range flag {
+		flag[i].IfDelayed = flag[i].IfDelayed && !d.waits
+	}
+	return flag
+}
+
+// flagAgain sets the flag behind the programs, too, where there are any: one of them may ask for the restart (3010).
+func (d *draft) flagAgain(flag []step.Step) {
+	if n := len(d.after); n > 0 && d.after[n-1].Kind == step.RunProcess {
+		d.after = append(d.after, flag...)
+	}
+}
+
 // restartFlag plans a flag of white paper table 5, to be set only if a change turns out to wait for a restart. The key is
 // made by the steps themselves whatever it is now, because the same plan may have removed it as void.
 func restartFlag(h host.Host, flag uint32) ([]step.Step, error) {

@@ -20,6 +20,7 @@ const (
 	secRegister     = "Dlls.Register"
 	secRenameDirs   = "Rename.Dirs"
 	secProcesses    = "Processes.Run"
+	secAfterReboot  = "Processes.RunAfterReboot"
 
 	// Files stand in a section for their directory: "SystemRoot\system32.restore.files". Without a directory in the name,
 	// whole paths stand in the lines: for directories that no section name can carry.
@@ -57,7 +58,7 @@ type configKey struct {
 func reserved(name string) bool {
 	fold := strings.ToLower(name)
 	for _, s := range []string{secVersion, secConfig, secStrings, secRemoveDirs, secDeleteValues, secDeleteKeys, secRestoreKeys,
-		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secRenameDirs, secProcesses, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
+		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secRenameDirs, secProcesses, secAfterReboot, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
 		secRestore + sufRaw,
 		sufRestoreFiles, sufDeleteFiles} {
 		if strings.EqualFold(fold, s) {

@@ -70,9 +70,9 @@ func (p *parser) section(name string, lines []inf.Line) {
 	case "version", "strings":
 	case "configuration":
 		each(p.config)
-	case "services.stop", "dlls.unregister", "dlls.register", "processes.run":
+	case "services.stop", "dlls.unregister", "dlls.register", "processes.run", "processes.runafterreboot":
 		into := map[string]*[]string{"services.stop": &p.r.StopServices, "dlls.unregister": &p.r.UnregisterDLLs,
-			"dlls.register": &p.r.RegisterDLLs, "processes.run": &p.r.Processes}[strings.ToLower(name)]
+			"dlls.register": &p.r.RegisterDLLs, "processes.run": &p.r.Processes, "processes.runafterreboot": &p.r.ProcessesAfterReboot}[strings.ToLower(name)]
 		each(func(l inf.Line) { *into = append(*into, p.text(l, 0)) })
 	case "rename.dirs":
 		each(func(l inf.Line) { p.r.RenameDirs = append(p.r.RenameDirs, RenameDir{p.text(l, 0), p.text(l, 1)}) })

@@ -31,6 +31,7 @@ func (r *Removal) Print() ([]byte, error) {
 		p.section(secRenameDirs).AddFields(bare(d.From), bare(d.To))
 	}
 	p.list(secProcesses, r.Processes)
+	p.list(secAfterReboot, r.ProcessesAfterReboot)
 	p.sections()
 	p.strings()
 	b, err := p.file.Encode()

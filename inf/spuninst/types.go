@@ -29,6 +29,7 @@ type Removal struct {
 	RegisterDLLs         []string    // that the update replaced; registered again once they are restored; portable spelling
 	RenameDirs           []RenameDir // directories the update renamed, to be renamed back
 	Processes            []string    // command lines to run after the removal; environment variables as written
+	ProcessesAfterReboot []string    // command lines to run after the restart that follows the removal
 	Sections             []Section   // everything else that [UninstallSections] named
 	Strings              []KeyValue
 }

@@ -95,17 +95,9 @@ func missingSection(name string) (missing, bool) {
 	return missing{}, false
 }
 
-// laterGaps are about what would have to happen at the next start or at removal.
+// laterGaps are about what would have to happen at removal.
 func (u *Update) laterGaps() []Gap {
 	var list []Gap
-	seen := map[string]bool{}
-	for _, p := range u.Processes {
-		name := processSection(p.When, p.SKU)
-		if (p.When == RunAfterReboot || p.When == RunAfterUninstallReboot) && !seen[name] {
-			seen[name] = true
-			list = append(list, Gap{Section: name, Pos: p.Pos, Refused: true, Why: "nothing is run after a restart"})
-		}
-	}
 	if n := u.PrerequisitesUninstall; len(n) > 0 {
 		list = append(list, Gap{Section: secPrerequisiteUninstall, Pos: n[0].Pos, Refused: true, Why: "removal tests no conditions"})
 	}
