@@ -8,6 +8,7 @@ import (
 
 	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/installer/afterboot"
 )
 
 // dispatcher is the file in the root of a dual-mode package that chooses the folder of the machine's service pack (WP table 9).
@@ -118,7 +119,13 @@ func (p *Plan) planContents() {
 	if m.Layout == manifest.DualMode {
 		add(Runtime, dispatcher)
 	}
-	shared(Runtime, "spuninst.exe", "spmsg.dll", `update\update.exe`)
+	shared(Runtime, "spuninst.exe", "spmsg.dll")
+	if slices.ContainsFunc(m.Processes, func(c updateinf.Process) bool {
+		return c.When == updateinf.RunAfterReboot || c.When == updateinf.RunAfterUninstallReboot
+	}) {
+		shared(Runtime, afterboot.ImageName) // WP table 6; the same content again
+	}
+	shared(Runtime, `update\update.exe`)
 	if m.EULA != "" {
 		shared(Text, `update\eula.txt`)
 	}

@@ -1,6 +1,7 @@
-// Command stub is the runtime of a package: update.exe, or xpsp1hfm.exe, which installs the extracted package it lies in, and
-// spuninst.exe, which removes the update whose backup directory it lies in. It is one executable; its name tells which
-// it is. It reads the switches, chooses the user interface, calls the engine (installer), and turns the outcome into an
+// Command stub is the runtime of a package: update.exe, or xpsp1hfm.exe, which installs the extracted package it lies in,
+// spuninst.exe, which removes the update whose backup directory it lies in, and spupdsvc.exe, the service that runs what an
+// update left for the restart. It is one executable; its name tells which it is. It reads the switches, chooses the user
+// interface, calls the engine (installer), and turns the outcome into an
 // exit code and, where asked, a restart. It decides nothing about the machine.
 //
 // # Removal

@@ -51,6 +51,8 @@ func run() (code uint32) {
 	switch {
 	case copied:
 		return p.runAsCopy(ctx, job)
+	case personalityOf(image) == afterwards:
+		return p.serve(ctx)
 	case personalityOf(image) == removes:
 		return p.runOriginal(console)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/kbforge/kbforge/installer/afterboot"
 	"github.com/kbforge/kbforge/installer/winpath"
 )
 
@@ -12,11 +13,15 @@ type personality uint8
 const (
 	installs personality = iota // update.exe, xpsp1hfm.exe and any other name
 	removes                     // spuninst.exe
+	afterwards                  // spupdsvc.exe
 )
 
 func personalityOf(image string) personality {
-	if strings.EqualFold(winpath.Base(image), "spuninst.exe") {
+	switch strings.ToLower(winpath.Base(image)) {
+	case "spuninst.exe":
 		return removes
+	case afterboot.ImageName:
+		return afterwards
 	}
 	return installs
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kbforge/kbforge/installer"
+	"github.com/kbforge/kbforge/installer/afterboot"
 	"github.com/kbforge/kbforge/installer/host/imagehost"
 )
 
@@ -78,6 +80,14 @@ func (a *app) restartImage(dir string) error {
 			fmt.Fprintf(a.stdout, " skipped: %v", d.Err)
 		}
 		fmt.Fprintln(a.stdout)
+	}
+	if err == nil {
+		var tasks []afterboot.Task
+		if tasks, err = installer.PendingAfterReboot(h); len(tasks) > 0 {
+			for _, t := range tasks {
+				fmt.Fprintf(a.stdout, "waits for a real start: %s\n", t.Command)
+			}
+		}
 	}
 	return errors.Join(err, h.Close())
 }
