@@ -11,9 +11,9 @@ import (
 type personality uint8
 
 const (
-	installs personality = iota // update.exe, xpsp1hfm.exe and any other name
-	removes                     // spuninst.exe
-	afterwards                  // spupdsvc.exe
+	installs   personality = iota // update.exe, xpsp1hfm.exe and any other name
+	removes                       // spuninst.exe
+	afterwards                    // spupdsvc.exe
 )
 
 func personalityOf(image string) personality {

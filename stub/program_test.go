@@ -239,7 +239,7 @@ func TestNames(t *testing.T) {
 	for image, want := range map[string]personality{
 		`C:\x\update\update.exe`:                            installs,
 		`C:\WINDOWS\$NtUninstallKB1$\spuninst\SPUNINST.EXE`: removes,
-		`C:\WINDOWS\system32\SpUpdSvc.exe`: afterwards,
+		`C:\WINDOWS\system32\SpUpdSvc.exe`:                  afterwards,
 		`C:\x\spuninst.exe.exe`:                             installs,
 		`update`:                                            installs,
 	} {
