@@ -146,7 +146,7 @@ func (r *run) inspect(l *loaded, c *chosen) error {
 	if err := gates(u, r.info); err != nil {
 		return err
 	}
-	if err := r.verify(l, u); err != nil {
+	if err := r.verify(l); err != nil {
 		return err
 	}
 	scan := inventory.Scan{Host: r.Host, Info: r.info, Dirs: c.dirs, Package: packageFiles{r.Package}, Queue: c.queue}

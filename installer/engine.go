@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/installer/catalog"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/journal"
@@ -48,6 +49,10 @@ type Request struct {
 	// KeepFile is a file that the cleanup of a removal must leave: the running spuninst.exe, which its own copy deletes
 	// after it has ended. Empty: nothing is left.
 	KeepFile string
+	// Verify judges the signatures of catalogs; nil: a signature is as good as an untrusted one.
+	Verify catalog.Verifier
+	// RequireSignature refuses packages without a trusted signature, as the policy of that name does (verify.go).
+	RequireSignature bool
 	// Log receives the log's text too, besides the log file of the machine. May be nil.
 	LogTee interface{ Write(p []byte) (int, error) }
 }
@@ -62,6 +67,8 @@ type Result struct {
 	Plan    journal.Plan
 	DryRun  bool
 	LogPath string // of the machine; empty when nothing was logged
+	// Warnings are what whoever started the run should know although it goes on. They are in the log, too.
+	Warnings []string
 }
 
 // run is the state that installation and removal share.

@@ -19,6 +19,7 @@ import (
 	"github.com/kbforge/kbforge/installer/pefile"
 	"github.com/kbforge/kbforge/installer/source"
 	"github.com/kbforge/kbforge/installer/winpath"
+	"github.com/kbforge/kbforge/sign"
 	"github.com/kbforge/kbforge/templates/samplepe"
 )
 
@@ -119,7 +120,6 @@ func (p pkg) tree(t *testing.T) *source.Tree {
 	files := map[string][]byte{
 		"spuninst.exe": []byte("removal program"), "spmsg.dll": samplepe1(t, "5.2.3790.1", "", "messages"),
 		`update\update.exe`: []byte("installer"), `update\branches.inf`: []byte(branchesText), `update\eula.txt`: []byte("Be nice."),
-		`update\` + p.kb + ".cat": []byte("catalog of " + p.kb),
 		`update\updatebr.inf`: []byte("[Version]\r\nSignature=\"$Windows NT$\"\r\n[DefaultBranchesServicePacks]\r\n2=SP2GDR\r\n" +
 			"[SourceInfsBranches]\r\nSP2GDR=\"update\\update_SP2GDR.inf\"\r\nSP2QFE=\"update\\update_SP2QFE.inf\"\r\n" +
 			"[SetupFiles.Common]\r\nspuninst.exe\r\nupdate\\update.exe\r\nupdate\\updatebr.inf\r\nupdate\\branches.inf\r\nupdate\\update.ver\r\n" +
@@ -145,6 +145,7 @@ func (p pkg) tree(t *testing.T) *source.Tree {
 		fmt.Fprintf(&ver, "%s=%X,%s,%d,%s,\r\n", strings.ToLower(n), md5.Sum(files[n]), versionField(files[n]), len(files[n]), branch)
 	}
 	files[`update\update.ver`] = []byte(ver.String())
+	files[`update\`+p.kb+".cat"] = catalogOf(t, files)
 	for n, b := range files {
 		path := filepath.Join(dir, filepath.FromSlash(strings.ReplaceAll(n, `\`, "/")))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -163,6 +164,26 @@ func (p pkg) tree(t *testing.T) *source.Tree {
 	}
 	t.Cleanup(func() { tree.Close() })
 	return tree
+}
+
+// catalogOf covers what a package's catalog covers: everything but the programs that are signed by themselves.
+func catalogOf(t *testing.T, files map[string][]byte) []byte {
+	t.Helper()
+	c := &sign.Catalog{Date: testNow}
+	for _, n := range sortedNames(files) {
+		switch strings.ToLower(n) {
+		case "spuninst.exe", "spmsg.dll", `update\update.exe`, `update\eula.txt`:
+			continue
+		}
+		if err := c.Add(n, bytes.NewReader(files[n]), int64(len(files[n]))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := c.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func versionField(b []byte) string {

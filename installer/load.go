@@ -1,14 +1,9 @@
 package installer
 
 import (
-	"bytes"
-	"crypto/md5"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"strings"
 
 	"github.com/kbforge/kbforge/inf"
 	"github.com/kbforge/kbforge/inf/branches"
@@ -24,6 +19,7 @@ const (
 	branchesINF = `update\branches.inf`
 	plainINF    = `update\update.inf`
 	updateVER   = `update\update.ver`
+	updateEXE   = `update\update.exe`
 	spuninstEXE = `spuninst.exe`
 )
 
@@ -35,6 +31,8 @@ type loaded struct {
 	br    *branches.UpdateBR // nil: standard layout, one update.inf
 	chain *branches.Chain    // nil: the package has no branches.inf
 	ver   []updatever.Entry
+
+	verified bool // the extracted files are whole and trusted
 }
 
 func (r *run) load() (*loaded, error) {
@@ -104,83 +102,3 @@ func infArch(a host.Arch) string {
 	}
 	return string(a)
 }
-
-// verify checks that every file the package names is there and, where update.ver lists it, whole. Nothing has been changed
-// yet; a package that lost files (KB 910336: 0x80070002, 0x80070003) is refused with their names.
-func (r *run) verify(l *loaded, u *updateinf.Update) error {
-	var missing []string
-	need := func(names []string) {
-		for _, n := range names {
-			if !r.Package.Has(n) {
-				missing = append(missing, n)
-			}
-		}
-	}
-	if l.br != nil {
-		need(l.br.Common)
-		for _, b := range l.br.INFs {
-			need([]string{b.Path})
-		}
-	}
-	need(u.Sources)
-	for _, g := range append(conditionalGroups(u), u.Files...) {
-		if g.Kind == updateinf.Copy {
-			for _, f := range g.Files {
-				need([]string{f.Source})
-			}
-		}
-	}
-	for _, c := range u.Catalogs {
-		need([]string{c.Path})
-	}
-	var bad []string
-	for _, e := range l.ver {
-		switch err := r.checkEntry(e); {
-		case errors.Is(err, fs.ErrNotExist):
-			missing = append(missing, e.Path)
-		case err != nil:
-			bad = append(bad, err.Error())
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("files are missing from the extracted package: %s: %w", strings.Join(unique(missing), ", "), fs.ErrNotExist)
-	}
-	if len(bad) > 0 {
-		return status.Wrap(status.InvalidVerFile, fmt.Errorf("the package is damaged: %s", strings.Join(bad, "; ")))
-	}
-	return nil
-}
-
-func unique(names []string) []string {
-	seen := map[string]bool{}
-	var list []string
-	for _, n := range names {
-		if k := strings.ToLower(n); !seen[k] {
-			seen[k] = true
-			list = append(list, n)
-		}
-	}
-	return list
-}
-
-// checkEntry compares one file with its line in update.ver.
-func (r *run) checkEntry(e updatever.Entry) error {
-	f, err := r.Package.Open(e.Path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if f.Size() != e.Size {
-		return fmt.Errorf("%s has %d bytes, update.ver says %d", e.Path, f.Size(), e.Size)
-	}
-	sum := md5.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return fmt.Errorf("read %s: %w", e.Path, err)
-	}
-	if got := sum.Sum(nil); !bytes.Equal(got, e.MD5[:]) {
-		return fmt.Errorf("%s has MD5 %s, update.ver says %s", e.Path, hexUpper(got), hexUpper(e.MD5[:]))
-	}
-	return nil
-}
-
-func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }

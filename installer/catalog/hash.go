@@ -108,3 +108,12 @@ func readFull(r io.ReaderAt, b []byte, at int64) error {
 	}
 	return nil
 }
+
+// HasSignature tells whether a file is a PE image with a certificate table. What the signature is worth is not looked at.
+func HasSignature(r io.ReaderAt, size int64) (bool, error) {
+	parts, image, err := imageParts(r, size)
+	if err != nil {
+		return false, err
+	}
+	return image && parts[len(parts)-1][1] < size, nil
+}
