@@ -146,6 +146,9 @@ func (r *run) inspect(l *loaded, c *chosen) error {
 	if err := gates(u, r.info); err != nil {
 		return err
 	}
+	if err := r.gateChecked(u.Strings.Title()); err != nil {
+		return err
+	}
 	if err := r.verify(l); err != nil {
 		return err
 	}

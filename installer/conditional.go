@@ -54,7 +54,7 @@ func (r *run) conditional(c *chosen, scan inventory.Scan) error {
 }
 
 func (r *run) extended(c *chosen) ([]updateinf.FileGroup, error) {
-	p := prober{r.Host, r.info, c.dirs, c.update}
+	p := prober{r.Host, r.info, c.dirs, c.update, c.queue}
 	var groups []updateinf.FileGroup
 	for _, ext := range c.update.ExtendedConditional {
 		holds := true

@@ -12,6 +12,7 @@ import (
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/pefile"
+	"github.com/kbforge/kbforge/installer/pfr"
 	"github.com/kbforge/kbforge/installer/status"
 	"github.com/kbforge/kbforge/installer/winpath"
 )
@@ -23,12 +24,15 @@ type prober struct {
 	info host.Info
 	dirs *dirid.Resolver
 	u    *updateinf.Update
+	// queue holds the pending file renames: a file that waits to take a place counts as if it had, as the inventory has it,
+	// so that updates can be chained with one restart.
+	queue []pfr.Pair
 }
 
 // prerequisites checks [Prerequisite] before anything is changed. What fails is told with the package's own words; all
 // failures together.
 func (r *run) prerequisites(c *chosen) error {
-	p := prober{r.Host, r.info, c.dirs, c.update}
+	p := prober{r.Host, r.info, c.dirs, c.update, c.queue}
 	var failed []string
 	for _, cond := range c.update.Prerequisites {
 		ok, err := p.holds(cond)
@@ -205,7 +209,8 @@ func (p prober) checkFileVer(t updateinf.Test) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	facts, err := inventory.OfHost(p.host, winpath.Join(dir, t.Args[1]))
+	path := winpath.Join(dir, t.Args[1])
+	facts, err := inventory.OfHost(p.host, first(pfr.Pending(p.queue, path), path))
 	if err != nil {
 		return false, err
 	}

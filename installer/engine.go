@@ -92,8 +92,8 @@ func (r *run) ui() ui.UI {
 func (r *run) logf(format string, args ...any) { r.log.Info(format, args...) }
 
 // begin takes the lock and learns about the machine.
-func begin(req Request) (*run, func(), error) {
-	release, err := req.Host.Lock(LockName)
+func begin(ctx context.Context, req Request) (*run, func(), error) {
+	release, err := takeLock(ctx, req)
 	if err != nil {
 		if errors.Is(err, host.ErrBusy) {
 			return nil, nil, status.Wrap(status.UpdateAlreadyRunning, err)
@@ -106,6 +106,27 @@ func begin(req Request) (*run, func(), error) {
 		return nil, nil, fmt.Errorf("examine the computer: %w", err)
 	}
 	return &run{Request: req, info: info, log: &logFile{}}, release, nil
+}
+
+// lockPause is how long a waiting run sleeps before it asks for the lock again.
+const lockPause = 200 * time.Millisecond
+
+// takeLock waits for another installation to end as long as /wait says; without it, not at all ("Another installation is
+// already in progress", white paper table 22).
+func takeLock(ctx context.Context, req Request) (release func(), err error) {
+	wait := time.Duration(req.Options.WaitSeconds) * time.Second
+	for {
+		release, err = req.Host.Lock(LockName)
+		if !errors.Is(err, host.ErrBusy) || wait <= 0 {
+			return release, err
+		}
+		wait -= lockPause
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(lockPause):
+		}
+	}
 }
 
 func (r *run) runner(pkg step.Package, stage ui.Stage) journal.Runner {

@@ -31,7 +31,7 @@ const (
 // Install installs the package. The error carries the extended return code (status.Code); a machine is unchanged when it
 // is not nil, unless it wraps *journal.Partial.
 func Install(ctx context.Context, req Request) (Result, error) {
-	r, release, err := begin(req)
+	r, release, err := begin(ctx, req)
 	if err != nil {
 		return Result{}, err
 	}
@@ -84,7 +84,16 @@ func (r *run) install(ctx context.Context) error {
 	if err := r.refuseGaps(c.update); err != nil {
 		return err
 	}
+	if err := r.notOlder(c.update); err != nil {
+		return err
+	}
+	if err := r.restartFirst(c); err != nil {
+		return err
+	}
 	if err := r.prerequisites(c); err != nil {
+		return err
+	}
+	if err := r.safeMode(ctx); err != nil {
 		return err
 	}
 	p, blobs, err := r.planInstall(l, c)
@@ -92,7 +101,7 @@ func (r *run) install(ctx context.Context) error {
 		return err
 	}
 	r.res.Plan = p
-	if err := r.checkSpace(c); err != nil {
+	if err := r.checkSpace(p); err != nil {
 		return err
 	}
 	if r.Options.DryRun {
@@ -109,18 +118,6 @@ func (r *run) install(ctx context.Context) error {
 	r.res.RestartNeeded = r.res.RestartNeeded || c.update.Version.RebootRequired
 	r.logDual()
 	return r.report(c)
-}
-
-// privileges are those of white paper table 12 that are required.
-func (r *run) privileges() error {
-	missing, err := r.Host.MissingPrivileges([]string{"SeRestorePrivilege", "SeBackupPrivilege", "SeTakeOwnershipPrivilege", "SeSecurityPrivilege"})
-	if err != nil {
-		return fmt.Errorf("check the user rights: %w", err)
-	}
-	if len(missing) > 0 {
-		return status.Wrap(status.InsufficientPrivs, fmt.Errorf("user rights are missing: %s", strings.Join(missing, ", ")), r.info.ProductName)
-	}
-	return nil
 }
 
 func (r *run) logInventory(c *chosen) {
@@ -152,44 +149,6 @@ func (r *run) licence(ctx context.Context) error {
 	}
 	if a != ui.Yes {
 		return status.New(status.UserCancelled, r.res.Title)
-	}
-	return nil
-}
-
-// checkSpace compares what the files and their backup need with what is free (codes 61443 and 61483).
-func (r *run) checkSpace(c *chosen) error {
-	files, backup := map[string]int64{}, int64(0)
-	for _, it := range c.items {
-		if it.Action == inventory.Copy {
-			files[strings.ToUpper(it.Target[:2])] += it.New.Size
-			backup += it.Old.Size
-		}
-	}
-	drives, err := r.Host.Drives()
-	if err != nil {
-		return fmt.Errorf("look at the disks: %w", err)
-	}
-	system := strings.ToUpper(r.info.SystemDrive)
-	const mib = 1 << 20
-	for _, d := range drives {
-		name := strings.ToUpper(d.Root[:2])
-		need := files[name]
-		if name == system {
-			need += 4 * mib // log, journal, removal program
-		}
-		with := need
-		if name == system && !r.Options.NoBackup {
-			with += backup
-		}
-		if need > 0 || with > 0 {
-			r.logf("Drive %s free %dMB req: %dMB w/uninstall: %dMB.", name, d.FreeBytes/mib, need/mib, with/mib)
-		}
-		if d.FreeBytes < need {
-			return status.Wrap(status.NotEnoughSpace, fmt.Errorf("drive %s has %d bytes free, %d are needed: %w", name, d.FreeBytes, need, host.ErrDiskFull), r.res.Title)
-		}
-		if d.FreeBytes < with {
-			return status.Wrap(status.NotEnoughSpaceWithUninstall, fmt.Errorf("drive %s has %d bytes free, %d are needed with the backup (/nobackup needs %d): %w", name, d.FreeBytes, with, need, host.ErrDiskFull), r.res.Title)
-		}
 	}
 	return nil
 }

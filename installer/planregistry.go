@@ -109,7 +109,7 @@ func (p *installPlan) describe() error {
 	}
 	p.reg = register.Update{
 		KB: p.r.res.KB, Title: p.r.res.Title, ProductKey: productKey(u, p.r.info),
-		PackageVersion: first(u.Strings.Get("Package_Version"), u.Strings.BuildTimestamp()), // white paper, "Package Versioning"
+		PackageVersion: packageVersion(u),
 		Publisher:      u.Strings.Publisher(), Group: u.Strings.Get("Publishing_Group_Name"),
 		ReleaseType: u.Strings.Get("KB_Release_Type"), Comments: u.Strings.Comment(),
 		HelpLink: u.Strings.HelpLink(), InfoLink: u.Strings.URLInfoAbout(),

@@ -27,7 +27,7 @@ import (
 // come back from the backup or go, registry values get the data they held, the catalogs and the registration go, and
 // at the end the backup directory itself. Order of the work: Appendix D, KB######uninst.log.
 func Remove(ctx context.Context, req Request) (Result, error) {
-	r, release, err := begin(req)
+	r, release, err := begin(ctx, req)
 	if err != nil {
 		return Result{}, err
 	}
@@ -72,6 +72,9 @@ func (r *run) remove(ctx context.Context) error {
 	r.res.KB, r.res.Title = rem.KB, rem.Title
 	r.openLog(first(rem.UnInstallLogFileName, rem.KB+"Uninst.log"), instlog.Removal, r.UninstallDir)
 	if err := r.privileges(); err != nil {
+		return err
+	}
+	if err := r.safeMode(ctx); err != nil {
 		return err
 	}
 	if err := r.order(ctx, rem); err != nil {

@@ -45,7 +45,7 @@ func run() (code uint32) {
 		newHost: func() (host.Host, error) { return winhost.New() },
 		askSFX:  askSFX, startChild: func(exe string, args []string) (uint32, error) {
 			return process.Child{Exe: exe, Args: args, Output: childOutput(console)}.Run()
-		}, openPackage: source.Open,
+		}, openPackage: source.Open, verify: winhost.VerifyCatalog,
 	}
 	defer p.caught(&code)
 	switch {

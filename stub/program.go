@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kbforge/kbforge/installer"
+	"github.com/kbforge/kbforge/installer/catalog"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/register"
@@ -33,6 +34,7 @@ type program struct {
 	askSFX      func(root string, force bool) error                    // leaves the restart to the extractor
 	startChild  func(exe string, args []string) (code uint32, e error) // runs a program of the update to its end
 	openPackage func(dir string) (*source.Tree, error)
+	verify      catalog.Verifier // of the package's catalogs
 }
 
 // install is update.exe.
@@ -82,7 +84,7 @@ func (p *program) request(opts cmdline.Options) (installer.Request, func(), erro
 		return installer.Request{}, nil, status.Wrap(status.CantFindINF, err)
 	}
 	req := p.base(opts)
-	req.Package = tree
+	req.Package, req.Verify = tree, p.verify
 	return req, func() { _ = tree.Close() }, nil
 }
 

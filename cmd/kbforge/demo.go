@@ -194,7 +194,7 @@ func (d *demo) showFile() error {
 
 func (d *demo) installed(ctx context.Context) error {
 	d.head("install "+filepath.Base(d.pkg)+" --image image -- /quiet /norestart", "The installation, by the engine that is inside the package.")
-	if err := d.install(ctx, d.pkg, d.image, []string{"/quiet", "/norestart"}); err != nil {
+	if err := d.install(ctx, d.pkg, installFlags{image: d.image}, []string{"/quiet", "/norestart"}); err != nil {
 		return err
 	}
 	return d.showFile()

@@ -22,17 +22,26 @@ import (
 )
 
 func (a *app) installCommand() *cobra.Command {
-	var dir string
+	var f installFlags
 	c := &cobra.Command{
 		Use:   "install PACKAGE --image DIR [-- SWITCHES]",
 		Short: "Install a package into an offline image",
 		Long: "Install a package into an offline image, with the engine that runs on the target. Where DIR holds no image one is\n" +
-			"made. Switches are those of the package, for example: -- /quiet /nobackup",
+			"made. Switches are those of the package, for example: -- /quiet /nobackup\n" +
+			"The catalog of the package is verified as it is on the target: with --root by those certificates, without by the\n" +
+			"system's roots. An unsigned or untrusted package is installed with a warning unless --require-signature is given.",
 		Args: usageArgs(packageAndSwitches),
-		RunE: func(c *cobra.Command, args []string) error { return a.install(c.Context(), args[0], dir, args[1:]) },
+		RunE: func(c *cobra.Command, args []string) error { return a.install(c.Context(), args[0], f, args[1:]) },
 	}
-	imageFlag(c, &dir)
+	imageFlag(c, &f.image)
+	c.Flags().StringVar(&f.root, "root", "", "file of the certificates to trust")
+	c.Flags().BoolVar(&f.requireSignature, "require-signature", false, "refuse a package whose catalog has no trusted signature")
 	return c
+}
+
+type installFlags struct {
+	image, root      string
+	requireSignature bool
 }
 
 // packageAndSwitches: one argument, and after -- any number.
@@ -54,10 +63,14 @@ func imageFlag(c *cobra.Command, dir *string) {
 	}
 }
 
-func (a *app) install(ctx context.Context, pkg, dir string, switches []string) error {
+func (a *app) install(ctx context.Context, pkg string, f installFlags, switches []string) error {
 	opts, err := cmdline.Parse(cmdline.Install, switches)
 	if err != nil {
 		return usageError{err}
+	}
+	roots, err := loadRoots(f.root)
+	if err != nil {
+		return err
 	}
 	tmp, err := os.MkdirTemp("", "kbforge-install-")
 	if err != nil {
@@ -72,12 +85,13 @@ func (a *app) install(ctx context.Context, pkg, dir string, switches []string) e
 		return err
 	}
 	defer tree.Close()
-	h, err := imageFor(dir, filepath.Join(tmp, "package"))
+	h, err := imageFor(f.image, filepath.Join(tmp, "package"))
 	if err != nil {
 		return err
 	}
 	req := a.request(h, opts)
 	req.Package = tree
+	req.Verify, req.RequireSignature = judgeCatalogs(roots, a.now()), f.requireSignature
 	res, err := installer.Install(ctx, req)
 	return errors.Join(a.outcome("installed", res, err), h.Close())
 }
@@ -132,6 +146,9 @@ func archOf(path string) string {
 
 // outcome tells what a run of the engine did.
 func (a *app) outcome(done string, res installer.Result, err error) error {
+	for _, w := range res.Warnings {
+		a.say("warning: %s", w)
+	}
 	if res.LogPath != "" {
 		a.say("the log of the image is %s", res.LogPath)
 	}

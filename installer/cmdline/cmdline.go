@@ -22,7 +22,7 @@ const (
 	MaxPath = 256
 	// DefaultWarnSeconds is the countdown of /warnrestart without a value, and of /passive (WP table 15).
 	DefaultWarnSeconds = 30
-	// MaxWarnSeconds bounds /warnrestart:n (OURS: one day).
+	// MaxWarnSeconds bounds /warnrestart:n and /wait:n (OURS: one day).
 	MaxWarnSeconds = 86400
 )
 
@@ -49,6 +49,7 @@ type Options struct {
 	Extract                                                Extract
 	Log, Integrate, BackupDir, Branch                      string
 	JSONLog                                                string   // OURS
+	WaitSeconds                                            int      // OURS: for another installation
 	CommandLine                                            string   // the arguments joined again, for the log
 	Warnings                                               []string // what was accepted and has no effect, and why
 }
@@ -156,6 +157,10 @@ func (s Switch) check(value string, given bool) string {
 	case optionalSeconds:
 		if given && (value == "" || parseSeconds(value) < 0) {
 			return "the value must be a number of seconds from 0 to " + strconv.Itoa(MaxWarnSeconds)
+		}
+	case requiredSeconds:
+		if value == "" || parseSeconds(value) < 0 {
+			return "a number of seconds from 0 to " + strconv.Itoa(MaxWarnSeconds) + " must follow, /" + s.Name + s.Argument
 		}
 	case requiredName:
 		if value == "" {

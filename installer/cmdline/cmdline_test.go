@@ -107,6 +107,8 @@ func TestRefused(t *testing.T) {
 		{Install, "/q /warnrestart:-1", "number of seconds"},
 		{Install, "/q /warnrestart:1e3", "number of seconds"},
 		{Install, "/q /warnrestart:86401", "number of seconds"},
+		{Install, "/wait", "a number of seconds from 0 to 86400 must follow, /wait:seconds"},
+		{Remove, "/wait:x", "a number of seconds from 0 to 86400 must follow, /wait:seconds"},
 		{Install, "/extract:c:\\x", "/extract applies to the package only"},
 		{Wrapper, "/extract:", "a path must follow the colon"},
 		{Wrapper, "/x:" + long, "fewer than 256"},

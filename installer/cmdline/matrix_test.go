@@ -35,6 +35,8 @@ func sample(name string) string {
 			return "/" + name + `:c:\x`
 		case requiredName:
 			return "/" + name + ":SP1GDR"
+		case requiredSeconds:
+			return "/" + name + ":5"
 		case onlyDisable:
 			return "/" + name + ":disable"
 		}

@@ -18,6 +18,7 @@ type argument uint8
 const (
 	none argument = iota
 	optionalSeconds
+	requiredSeconds
 	requiredPath
 	optionalPath
 	requiredName
@@ -104,6 +105,9 @@ func Switches() []Switch {
 		{Name: "dryrun", Modes: everywhere, Source: "OURS",
 			Help: "Make the plan, show it, and change nothing.",
 			set:  func(o *Options, _ string) { o.DryRun = true }},
+		{Name: "wait", Modes: everywhere, Argument: ":seconds", Source: "OURS",
+			Help: "If another installation is running, wait for its end at most this long instead of failing.",
+			arg:  requiredSeconds, set: func(o *Options, s string) { o.WaitSeconds = parseSeconds(s) }},
 		{Name: "json-log", Modes: everywhere, Argument: ":path", Source: "OURS",
 			Help: "Also write the log as JSON lines to this file.",
 			arg:  requiredPath, set: func(o *Options, s string) { o.JSONLog = s }},

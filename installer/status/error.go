@@ -105,6 +105,11 @@ func win32() []Entry {
 		{Code: 161, Name: "ERROR_BAD_PATHNAME", Message: "The path is invalid.", Ours: true},
 		{Code: 183, Name: "ERROR_ALREADY_EXISTS", Message: "It exists already.", Ours: true},
 		{Code: 1460, Name: "ERROR_TIMEOUT", Message: "The time allowed ran out.", Ours: true},
+		{Code: 0x80096010, Name: "TRUST_E_BAD_DIGEST", Message: "The catalog is damaged, or was changed after it was signed.", Ours: true},
+		{Code: 0x800B0100, Name: "TRUST_E_NOSIGNATURE", Message: "No signature covers the files of the package.", Ours: true},
+		{Code: 0x800B0101, Name: "CERT_E_EXPIRED", Message: "The certificate of the signer has expired, or is not valid yet.", Ours: true},
+		{Code: 0x800B0109, Name: "CERT_E_UNTRUSTEDROOT", Message: "The signature is valid, but this computer does not trust the root of its certificate.", Ours: true},
+		{Code: 0x800B0110, Name: "CERT_E_WRONG_USAGE", Message: "The certificate of the signer is not for signing code.", Ours: true},
 	}
 }
 
