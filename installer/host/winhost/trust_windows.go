@@ -43,6 +43,9 @@ func VerifyCatalog(f catalog.File) (catalog.Trust, error) {
 	if !bytes.Equal(data, f.Data) {
 		return fail(errors.New("the file was changed meanwhile"))
 	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil { // it is read from where the handle stands (Wine)
+		return fail(err)
+	}
 	return verifyTrust(path, handle)
 }
 

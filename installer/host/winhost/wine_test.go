@@ -3,11 +3,17 @@
 package winhost
 
 import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kbforge/kbforge/internal/winekit"
+	"github.com/kbforge/kbforge/sign"
 )
 
 const thisPackage = "github.com/kbforge/kbforge/installer/host/winhost"
@@ -41,4 +47,39 @@ func TestSuiteUnderWine(t *testing.T) {
 func TestSuiteUnderWine32(t *testing.T) {
 	p := winekit.New32(t)
 	run(t, p, winekit.BuildWindowsTest(t, thisPackage, "386"), "^(TestSuite|TestNativeSystem32)$")
+}
+
+// WinVerifyTrust judges a catalog that holds, one whose signature was changed and one without, and nobody's catalog that
+// was changed since it was read. (Wine looks neither at roots nor at the
+// digest of the list; that is on the Windows checklist.)
+func TestVerifyCatalogUnderWine(t *testing.T) {
+	p := winekit.New(t)
+	key, err := sign.DevelopmentKey(rand.Reader, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &sign.Catalog{Date: time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)}
+	if err := c.Add("a.txt", strings.NewReader("a"), 1); err != nil {
+		t.Fatal(err)
+	}
+	unsigned, err := c.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := c.Sign(context.Background(), key, sign.Options{Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := bytes.Clone(signed)
+	changed[len(changed)-9] ^= 1 // in the signature, which ends the file
+	dir := t.TempDir()
+	var env []string
+	for name, data := range map[string][]byte{"SIGNED": signed, "CHANGED": changed, "UNSIGNED": unsigned} {
+		path := filepath.Join(dir, name+".cat")
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, "KBFORGE_CAT_"+name+"="+p.WinPath(path))
+	}
+	run(t, p, winekit.BuildWindowsTest(t, thisPackage, "amd64"), "^TestVerifyCatalog$", env...)
 }
