@@ -34,13 +34,14 @@ func (a *app) installCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return a.install(c.Context(), args[0], f, args[1:]) },
 	}
 	imageFlag(c, &f.image)
-	c.Flags().StringVar(&f.root, "root", "", "file of the certificates to trust")
+	c.Flags().StringArrayVar(&f.roots, "root", nil, "file of the certificates to trust; may be repeated")
 	c.Flags().BoolVar(&f.requireSignature, "require-signature", false, "refuse a package whose catalog has no trusted signature")
 	return c
 }
 
 type installFlags struct {
-	image, root      string
+	image            string
+	roots            []string
 	requireSignature bool
 }
 
@@ -68,7 +69,7 @@ func (a *app) install(ctx context.Context, pkg string, f installFlags, switches 
 	if err != nil {
 		return usageError{err}
 	}
-	roots, err := loadRoots(f.root)
+	roots, err := loadRoots(f.roots)
 	if err != nil {
 		return err
 	}
