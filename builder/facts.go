@@ -18,6 +18,7 @@ type Fact struct {
 	CRC        uint32 // of update.ver, see pefile.CRC
 	PE         *pefile.Info
 	BadVersion bool // there is a version resource, but it is damaged
+	path       string
 }
 
 // Version is the file version, and whether the file has one.
@@ -33,7 +34,10 @@ type Facts map[string]*Fact
 
 // ReadFacts reads every payload file of the manifest once. Files are read as streams; memory does not grow with them. Each
 // file that cannot be understood is a fault at the key that names it.
-func ReadFacts(m *manifest.Manifest) (Facts, error) {
+func ReadFacts(m *manifest.Manifest) (Facts, error) { return ReadSignedFacts(m, nil) }
+
+// ReadSignedFacts is ReadFacts where the build takes the copies that SignPayload made instead of their sources.
+func ReadSignedFacts(m *manifest.Manifest, copies map[string]string) (Facts, error) {
 	facts := Facts{}
 	var faults manifest.Faults
 	for _, f := range m.Files {
@@ -42,7 +46,11 @@ func ReadFacts(m *manifest.Manifest) (Facts, error) {
 			if !ok || facts[path] != nil {
 				continue
 			}
-			fact, err := readFact(path)
+			from := path
+			if c, ok := copies[path]; ok {
+				from = c
+			}
+			fact, err := readFact(from)
 			if err != nil {
 				faults = append(faults, m.Warn(sourceKey(f, b.Name), fmt.Sprintf("%s cannot be used: %v", m.Relative(path), err)))
 				continue
@@ -74,7 +82,11 @@ func readFact(path string) (*Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return factOf(file, st.Size())
+	fact, err := factOf(file, st.Size())
+	if fact != nil {
+		fact.path = path
+	}
+	return fact, err
 }
 
 func factOf(file io.ReaderAt, size int64) (*Fact, error) {

@@ -141,7 +141,7 @@ func (p *Plan) planFiles(facts Facts) error {
 			if fact == nil {
 				return fmt.Errorf("plan %s: no facts of %s", f.Name, source)
 			}
-			v := FileVersion{Branch: b.Name, Source: p.Manifest.Relative(source), Size: fact.Size, open: source, fact: fact,
+			v := FileVersion{Branch: b.Name, Source: p.Manifest.Relative(source), Size: fact.Size, open: fact.path, fact: fact,
 				MD5: fmt.Sprintf("%X", fact.MD5), CRC: fmt.Sprintf("%08X", fact.CRC), Path: p.payloadPath(b.Name, f, source, taken)}
 			if ver, ok := fact.Version(); ok {
 				v.Version = ver.String()

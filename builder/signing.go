@@ -25,25 +25,41 @@ type Signer struct {
 // KeySource says where the things are that a manifest's [signing] does not hold itself.
 type KeySource struct {
 	LookupEnv func(string) (string, bool)
-	DevDir    string // directory of the development key
+	Prompt    sign.Prompt // asks a person for a password; nil: nobody can be asked
+	DevDir    string      // directory of the development key
 	Now       time.Time
 	Warn      func(string)
 }
 
-// OpenSigner opens the key that s names; nil where it names none.
+// OpenSigner opens the key that s names itself, outside its profiles; nil where it names none.
 func OpenSigner(s manifest.Signing, from KeySource) (*Signer, error) {
 	if !s.Configured() {
 		return nil, nil
 	}
-	key, err := openKey(s, from)
+	p := sign.Profile{Timestamp: s.Timestamp, Source: sign.Source{PFX: s.PFX, PasswordEnv: s.PasswordEnv, Certificate: s.Cert, Key: s.Key}}
+	if s.Dev {
+		p.Source = sign.Source{Development: from.DevDir}
+	}
+	return OpenProfile(p, from)
+}
+
+// OpenProfile opens the key of a profile. A development key that is not there yet is made.
+func OpenProfile(p sign.Profile, from KeySource) (*Signer, error) {
+	o, err := p.Options(from.Now)
+	if err != nil {
+		return nil, err
+	}
+	o.Warn = once(from.Warn)
+	var key sign.Key
+	if p.Development != "" && p.Check() == nil {
+		key, err = developmentKey(p.Development, from)
+	} else {
+		key, err = p.Open(from.LookupEnv, from.Prompt)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the signing key: %w", err)
 	}
-	signer := &Signer{Key: key, Options: sign.Options{Now: from.Now, Warn: once(from.Warn)}}
-	if len(s.Timestamp) > 0 {
-		signer.Options.Stamper = &sign.TimestampClient{URLs: s.Timestamp}
-	}
-	return signer, nil
+	return &Signer{Key: key, Options: o}, nil
 }
 
 // once passes each message on a single time: one key signs many files.
@@ -60,55 +76,40 @@ func once(warn func(string)) func(string) {
 	}
 }
 
-func openKey(s manifest.Signing, from KeySource) (sign.Key, error) {
-	password, err := password(s, from)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case s.Dev:
-		return developmentKey(from)
-	case s.PFX != "":
-		return sign.LoadPFX(s.PFX, password)
-	}
-	return sign.LoadPEM(s.Cert, s.Key)
-}
-
-func password(s manifest.Signing, from KeySource) ([]byte, error) {
-	if s.PasswordEnv == "" {
-		return nil, nil
-	}
-	text, ok := from.LookupEnv(s.PasswordEnv)
-	if !ok {
-		return nil, fmt.Errorf("the environment variable %s, which should hold the password, is not set", s.PasswordEnv)
-	}
-	return []byte(text), nil
-}
-
 // developmentKey opens the key in the directory, or makes one there.
-func developmentKey(from KeySource) (sign.Key, error) {
-	d, err := sign.LoadDevelopmentKey(from.DevDir)
+func developmentKey(dir string, from KeySource) (sign.Key, error) {
+	d, err := sign.LoadDevelopmentKey(dir)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return d, err
 	}
 	if d, err = sign.DevelopmentKey(rand.Reader, from.Now); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(from.DevDir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	if from.Warn != nil {
-		from.Warn("made a " + sign.DevelopmentName + " in " + from.DevDir)
+		from.Warn("made a " + sign.DevelopmentName + " in " + dir)
 	}
-	return d, d.Save(from.DevDir)
+	return d, d.Save(dir)
 }
 
-// file signs a file in place. A nil Signer does nothing.
+// file signs a file in place. A nil Signer does nothing. What the key's profile calls the program goes before description and
+// url.
 func (s *Signer) file(ctx context.Context, path, description, url string) error {
 	if s == nil {
 		return nil
 	}
+	return sign.File(ctx, path, path, s.Key, s.options(description, url))
+}
+
+func (s *Signer) options(description, url string) sign.Options {
 	o := s.Options
-	o.Description, o.URL = description, url
-	return sign.File(ctx, path, path, s.Key, o)
+	if o.Description == "" {
+		o.Description = description
+	}
+	if o.URL == "" {
+		o.URL = url
+	}
+	return o
 }

@@ -1,10 +1,12 @@
 package builder
 
 import (
+	"bytes"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/pefile"
 )
@@ -113,7 +115,7 @@ func (v *Verification) expected(t *treeDir, plan *Plan) {
 		fact, err := readFact(t.path(c.Path))
 		if err != nil {
 			v.finding(CheckManifest, name, "%s: %v", c.Path, err)
-		} else if pv := plan.version(c.Path); fact.MD5 != pv.fact.MD5 || fact.Size != pv.Size {
+		} else if pv := plan.version(c.Path); fact.MD5 != pv.fact.MD5 && !sameImage(t.path(c.Path), pv.open, plan) {
 			v.finding(CheckManifest, name, "%s is not the file that the manifest names, %s", c.Path, pv.Source)
 		}
 	}
@@ -122,4 +124,14 @@ func (v *Verification) expected(t *treeDir, plan *Plan) {
 			v.finding(CheckManifest, n, "%s is in the package, but not in the manifest", n)
 		}
 	}
+}
+
+// sameImage tells whether two files differ in their signature only, where the build signs the payload.
+func sameImage(a, b string, plan *Plan) bool {
+	if plan.Manifest.Signing.Payload == manifest.SignNone {
+		return false
+	}
+	x, errA := hashFile("", a)
+	y, errB := hashFile("", b)
+	return errA == nil && errB == nil && x.PE && y.PE && bytes.Equal(x.SHA256, y.SHA256)
 }

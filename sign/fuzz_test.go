@@ -4,12 +4,18 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/hex"
+	"encoding/pem"
 	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/youmark/pkcs8"
 )
 
 // seeds are signed files of each kind, made with fixed keys' worth of randomness; small ones, so that fuzzing is quick.
@@ -141,4 +147,26 @@ func FuzzImageHash(f *testing.F) {
 			_, _ = im.tableEntries()
 		}
 	})
+}
+
+// FuzzPrivateKey: no panic whatever the file.
+func FuzzPrivateKey(f *testing.F) {
+	key, err := pkcs8.MarshalPrivateKey(newECKey(f), []byte("word"), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: key}))
+	f.Add([]byte("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END RSA PRIVATE KEY-----\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, _ = parsePrivateKey(b, func() ([]byte, error) { return []byte("word"), nil })
+	})
+}
+
+func newECKey(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }

@@ -148,7 +148,7 @@ func writeNew(path string, data []byte, mode os.FileMode) error {
 
 // LoadDevelopmentKey reads what Save wrote. The error is fs.ErrNotExist when there is no development key in dir.
 func LoadDevelopmentKey(dir string) (*Development, error) {
-	k, err := LoadPEM(filepath.Join(dir, developmentCert), filepath.Join(dir, developmentKey))
+	k, err := LoadPEM(filepath.Join(dir, developmentCert), filepath.Join(dir, developmentKey), nil)
 	if err != nil {
 		return nil, fmt.Errorf("load the %s: %w", DevelopmentName, err)
 	}

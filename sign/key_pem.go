@@ -14,12 +14,13 @@ import (
 // MaxKeyFile is the largest key or certificate file that is read: 4 MiB.
 const MaxKeyFile = 4 << 20
 
-// ErrEncryptedKey is wrapped when a PEM key is protected by a password.
+// ErrEncryptedKey is wrapped when a PEM key is protected by a password and none is at hand.
 var ErrEncryptedKey = errors.New("the private key is encrypted")
 
 // LoadPEM reads certificates and a private key from PEM (or, for certificates, DER) files. certFile holds the certificate of
-// the key and its intermediates in any order; it may be the same file as keyFile.
-func LoadPEM(certFile, keyFile string) (Key, error) {
+// the key and its intermediates in any order; it may be the same file as keyFile. password is asked for when the key is
+// encrypted, and may be nil.
+func LoadPEM(certFile, keyFile string, password func() ([]byte, error)) (Key, error) {
 	certPEM, err := readLimited(certFile)
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func LoadPEM(certFile, keyFile string) (Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", certFile, err)
 	}
-	priv, err := parsePrivateKey(keyPEM)
+	priv, err := parsePrivateKey(keyPEM, password)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", keyFile, err)
 	}
@@ -82,23 +83,40 @@ func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// parsePrivateKey takes the first private key: PKCS #8, PKCS #1 or SEC 1. Messages never quote the input.
-func parsePrivateKey(b []byte) (any, error) {
+// parsePrivateKey takes the first private key: PKCS #8, PKCS #1 or SEC 1, plain or encrypted. Messages never quote the input.
+func parsePrivateKey(b []byte, password func() ([]byte, error)) (any, error) {
 	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
-		switch {
-		case block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
-			return nil, fmt.Errorf("%w: %w; put key and certificates into a PFX file (openssl pkcs12 -export) and use that with its password", ErrKey, ErrEncryptedKey)
-		case block.Type == "PRIVATE KEY":
-			return wrapParse(x509.ParsePKCS8PrivateKey(block.Bytes))
-		case block.Type == "RSA PRIVATE KEY":
-			k, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-			return wrapParse(k, err)
-		case block.Type == "EC PRIVATE KEY":
-			k, err := x509.ParseECPrivateKey(block.Bytes)
-			return wrapParse(k, err)
+		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			continue
 		}
+		data, encrypted := block.Bytes, block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
+		if encrypted {
+			if password == nil {
+				return nil, fmt.Errorf("%w: %w; name the variable or the file that holds its password", ErrKey, ErrEncryptedKey)
+			}
+			word, err := password()
+			if err != nil {
+				return nil, err
+			}
+			return decryptKey(block, word)
+		}
+		return parsePlainKey(block.Type, data)
 	}
 	return nil, fmt.Errorf("%w: no PRIVATE KEY block in the file; it must be PEM", ErrKey)
+}
+
+func parsePlainKey(kind string, data []byte) (any, error) {
+	switch kind {
+	case "PRIVATE KEY":
+		return wrapParse(x509.ParsePKCS8PrivateKey(data))
+	case "RSA PRIVATE KEY":
+		k, err := x509.ParsePKCS1PrivateKey(data)
+		return wrapParse(k, err)
+	case "EC PRIVATE KEY":
+		k, err := x509.ParseECPrivateKey(data)
+		return wrapParse(k, err)
+	}
+	return nil, fmt.Errorf("%w: the private key is of the unknown kind %q", ErrKey, kind)
 }
 
 // wrapParse hides the parser's own words, which may describe parts of the key.

@@ -35,7 +35,7 @@ func works(t *testing.T, k Key) {
 
 func TestPEMFindsLeaf(t *testing.T) {
 	p := newPKI(t)
-	k, err := LoadPEM(p.certFile, p.keyFile)
+	k, err := LoadPEM(p.certFile, p.keyFile, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,24 +54,37 @@ func TestPEMKinds(t *testing.T) {
 	if !bytes.Contains(readFile(t, out), []byte("BEGIN RSA PRIVATE KEY")) {
 		t.Fatal("openssl wrote another kind")
 	}
-	if k, err := LoadPEM(p.certFile, out); err != nil {
+	if k, err := LoadPEM(p.certFile, out, nil); err != nil {
 		t.Error(err)
 	} else {
 		works(t, k)
 	}
 	for name, args := range map[string][]string{
-		"PKCS #8":     {"pkcs8", "-topk8", "-in", p.keyFile, "-out", out, "-passout", "pass:s3cret-word"},
-		"traditional": {"rsa", "-in", p.keyFile, "-traditional", "-aes128", "-out", out, "-passout", "pass:s3cret-word"},
+		"PKCS #8":             {"pkcs8", "-topk8", "-in", p.keyFile, "-out", out, "-passout", "pass:s3cret-word"},
+		"PKCS #8 with scrypt": {"pkcs8", "-topk8", "-scrypt", "-in", p.keyFile, "-out", out, "-passout", "pass:s3cret-word"},
+		"PKCS #8 with 3DES":   {"pkcs8", "-topk8", "-v2", "des3", "-in", p.keyFile, "-out", out, "-passout", "pass:s3cret-word"},
+		"traditional":         {"rsa", "-in", p.keyFile, "-traditional", "-aes128", "-out", out, "-passout", "pass:s3cret-word"},
 	} {
 		mustRun(t, ssl, args...)
-		if _, err := LoadPEM(p.certFile, out); !errors.Is(err, ErrEncryptedKey) || !errors.Is(err, ErrKey) || !strings.Contains(err.Error(), "PFX") {
+		if _, err := LoadPEM(p.certFile, out, nil); !errors.Is(err, ErrEncryptedKey) || !errors.Is(err, ErrKey) || !strings.Contains(err.Error(), "password") {
 			t.Errorf("encrypted %s: %v", name, err)
 		}
+		word := func(s string) func() ([]byte, error) { return func() ([]byte, error) { return []byte(s), nil } }
+		if k, err := LoadPEM(p.certFile, out, word("s3cret-word")); err != nil {
+			t.Errorf("encrypted %s, with its password: %v", name, err)
+		} else {
+			works(t, k)
+		}
+		for _, bad := range []string{"", "s3cret-wort"} {
+			if _, err := LoadPEM(p.certFile, out, word(bad)); !errors.Is(err, ErrPassword) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("encrypted %s, password %q: %v", name, bad, err)
+			}
+		}
 	}
-	if _, err := LoadPEM(p.otherRootFile, p.keyFile); !errors.Is(err, ErrKey) {
+	if _, err := LoadPEM(p.otherRootFile, p.keyFile, nil); !errors.Is(err, ErrKey) {
 		t.Errorf("certificate of another key: %v", err)
 	}
-	if _, err := LoadPEM(p.certFile, p.certFile); !errors.Is(err, ErrKey) {
+	if _, err := LoadPEM(p.certFile, p.certFile, nil); !errors.Is(err, ErrKey) {
 		t.Errorf("no key in the file: %v", err)
 	}
 }
@@ -120,7 +133,7 @@ func TestPFX(t *testing.T) {
 func TestSourceContradictions(t *testing.T) {
 	env := func(string) (string, bool) { return "", false }
 	for name, s := range map[string]Source{
-		"nothing": {}, "two": {PFX: "a", Development: "b"}, "cert alone": {Certificate: "a"}, "key alone": {Key: "a"}, "password": {Certificate: "a", Key: "b", PasswordEnv: "X"},
+		"nothing": {}, "two": {PFX: "a", Development: "b"}, "cert alone": {Certificate: "a"}, "key alone": {Key: "a"}, "password": {Certificate: "a", Command: []string{"b"}, PasswordEnv: "X"},
 		"two passwords": {PFX: "a", PasswordEnv: "A", PasswordFile: "B"}, "unset": {PFX: "a", PasswordEnv: "A"}, "nobody to ask": {PFX: "a"},
 	} {
 		if _, err := s.Open(env, nil); !errors.Is(err, ErrKey) {

@@ -10,15 +10,15 @@ import (
 )
 
 // Source says where a key is. Exactly one of PFX, Certificate with Key, Certificate with Command, and Development is used.
-// The tags are for TOML; a password itself never stands in a file or on a command line.
+// A password itself never stands in it.
 type Source struct {
-	PFX          string   `toml:"pfx"`           // PKCS #12 file
-	PasswordEnv  string   `toml:"password_env"`  // name of the environment variable with its password
-	PasswordFile string   `toml:"password_file"` // file with its password; one closing line end is not part of it
-	Certificate  string   `toml:"cert"`          // PEM or DER, with the intermediates
-	Key          string   `toml:"key"`           // PEM
-	Command      []string `toml:"command"`       // see CommandKey
-	Development  string   `toml:"development"`   // folder of a development key
+	PFX          string   // PKCS #12 file
+	PasswordEnv  string   // name of the environment variable with its password
+	PasswordFile string   // file with its password; one closing line end is not part of it
+	Certificate  string   // PEM or DER, with the intermediates
+	Key          string   // PEM
+	Command      []string // see CommandKey
+	Development  string   // folder of a development key
 }
 
 // Prompt asks a person for a password; label says for what.
@@ -27,12 +27,12 @@ type Prompt func(label string) ([]byte, error)
 // Open loads the key. env looks up environment variables (os.LookupEnv); prompt asks when neither PasswordEnv nor
 // PasswordFile is set, and may be nil when nobody can be asked.
 func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error) {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	switch {
 	case s.PFX != "":
-		password, err := s.password(env, prompt)
+		password, err := s.password(s.PFX, env, prompt)
 		if err != nil {
 			return nil, err
 		}
@@ -46,11 +46,11 @@ func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error
 		}
 		return CommandKey(certs, s.Command...)
 	}
-	return LoadPEM(s.Certificate, s.Key)
+	return LoadPEM(s.Certificate, s.Key, func() ([]byte, error) { return s.password(s.Key, env, prompt) })
 }
 
-// check reports every contradiction.
-func (s Source) check() error {
+// Check reports every contradiction.
+func (s Source) Check() error {
 	var errs []error
 	complain := func(bad bool, text string) {
 		if bad {
@@ -63,46 +63,46 @@ func (s Source) check() error {
 			n++
 		}
 	}
-	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or development")
-	complain(n > 1, "give only one of pfx, key, command and development")
+	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or dev-key")
+	complain(n > 1, "give only one of pfx, key, command and dev-key")
 	complain(n == 0 && s.Certificate != "", "cert is given without key or command")
 	complain((s.Key != "" || len(s.Command) > 0) && s.Certificate == "", "key and command need cert, the certificate of the key")
-	complain(s.Certificate != "" && (s.PFX != "" || s.Development != ""), "cert does not go with pfx or development, which hold their certificates")
-	complain(s.PFX == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx only")
-	complain(s.PasswordEnv != "" && s.PasswordFile != "", "give password_env or password_file, not both")
+	complain(s.Certificate != "" && (s.PFX != "" || s.Development != ""), "cert does not go with pfx or dev-key, which hold their certificates")
+	complain(s.PFX == "" && s.Key == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx and key only")
+	complain(s.PasswordEnv != "" && s.PasswordFile != "", "give password-env or password-file, not both")
 	return errors.Join(errs...)
 }
 
-// password never appears in a message.
-func (s Source) password(env func(string) (string, bool), prompt Prompt) ([]byte, error) {
+// password of a file; it never appears in a message.
+func (s Source) password(of string, env func(string) (string, bool), prompt Prompt) ([]byte, error) {
 	switch {
 	case s.PasswordEnv != "":
 		v, ok := env(s.PasswordEnv)
 		if !ok {
-			return nil, fmt.Errorf("%w: the environment variable %s, which should hold the password of %s, is not set", ErrKey, s.PasswordEnv, s.PFX)
+			return nil, fmt.Errorf("%w: the environment variable %s, which should hold the password of %s, is not set", ErrKey, s.PasswordEnv, of)
 		}
 		return []byte(v), nil
 	case s.PasswordFile != "":
 		b, err := readLimited(s.PasswordFile)
 		if err != nil {
-			return nil, fmt.Errorf("%w: password of %s: %w", ErrKey, s.PFX, err)
+			return nil, fmt.Errorf("%w: password of %s: %w", ErrKey, of, err)
 		}
 		b = bytes.TrimSuffix(b, []byte("\n"))
 		return bytes.TrimSuffix(b, []byte("\r")), nil
 	case prompt != nil:
-		return prompt("password of " + s.PFX)
+		return prompt("password of " + of)
 	}
-	return nil, fmt.Errorf("%w: %s needs a password; name an environment variable or a file that holds it", ErrKey, s.PFX)
+	return nil, fmt.Errorf("%w: %s needs a password; name an environment variable or a file that holds it", ErrKey, of)
 }
 
 // Profile is a named way to sign ([signing.release] in a configuration file): a key and what to write.
 type Profile struct {
 	Source
-	Hash        string   `toml:"hash"` // sha256 (also when empty), sha384, sha512; sha1 for catalogs of old systems
-	Description string   `toml:"description"`
-	URL         string   `toml:"url"`
-	Timestamp   []string `toml:"timestamp"` // URLs of RFC 3161 servers, tried in turn
-	PageHashes  bool     `toml:"page_hashes"`
+	Hash        string // sha256 (also when empty), sha384, sha512; sha1 for catalogs of old systems
+	Description string
+	URL         string
+	Timestamp   []string // URLs of RFC 3161 servers, tried in turn
+	PageHashes  bool
 }
 
 // Options of the profile at the given time. A profile with time stamp servers makes signing fail when none answers.

@@ -21,12 +21,42 @@ func (d *decoder) table(path string, from map[string]any, to reflect.Value) {
 	for _, key := range slices.Sorted(maps.Keys(from)) {
 		at := join(path, key)
 		i, ok := fields[key]
+		if !ok && d.named(at, key, from[key], to) {
+			continue
+		}
 		if !ok {
 			d.unknown(at, path, key, slices.Sorted(maps.Keys(fields)))
 			continue
 		}
 		d.value(at, from[key], to.Field(i))
 	}
+}
+
+// named decodes a table whose name the author chose into the field that takes such tables, if there is one.
+func (d *decoder) named(at, key string, from any, to reflect.Value) bool {
+	i, ok := namedTables(to.Type())
+	table, isTable := from.(map[string]any)
+	if !ok || !isTable {
+		return false
+	}
+	f := to.Field(i)
+	if f.IsNil() {
+		f.Set(reflect.MakeMap(f.Type()))
+	}
+	value := reflect.New(f.Type().Elem()).Elem()
+	d.table(at, table, value)
+	f.SetMapIndex(reflect.ValueOf(key), value)
+	return true
+}
+
+// namedTables finds the field of a table that takes tables of any name.
+func namedTables(t reflect.Type) (field int, ok bool) {
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("named") != "" {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 func (d *decoder) unknown(at, path, key string, known []string) {

@@ -118,6 +118,25 @@ type signingDoc struct {
 	Key         string   `toml:"key"`
 	Dev         bool     `toml:"dev"`
 	Timestamp   []string `toml:"timestamp"`
+	Payload     string   `toml:"payload"`
+
+	Profiles map[string]profileDoc `named:"profile"` // [signing.NAME]
+}
+
+// profileDoc is [signing.NAME]. Its keys are the long flags of kbforge sign.
+type profileDoc struct {
+	PFX          string   `toml:"pfx"`
+	PasswordEnv  string   `toml:"password-env"`
+	PasswordFile string   `toml:"password-file"`
+	Cert         string   `toml:"cert"`
+	Key          string   `toml:"key"`
+	Command      []string `toml:"command"`
+	DevKey       string   `toml:"dev-key"`
+	Hash         string   `toml:"hash"`
+	Description  string   `toml:"description"`
+	URL          string   `toml:"url"`
+	Timestamp    []string `toml:"timestamp"`
+	PageHashes   bool     `toml:"page-hashes"`
 }
 
 type prerequisiteDoc struct {

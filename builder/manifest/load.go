@@ -22,28 +22,53 @@ const MaxBytes = 4 << 20
 // Load reads and checks update.toml. Faults in its content come back as Faults, all of one run; everything else (the file
 // cannot be read) as another error.
 func Load(path string) (*Manifest, error) {
+	text, err := readText(path)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Dir(path)
+	return Parse(path, dir, text, os.DirFS(dir))
+}
+
+func readText(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
+		return "", fmt.Errorf("read manifest: %w", err)
 	}
 	if info.Size() > MaxBytes {
-		return nil, fmt.Errorf("read manifest %s: %d bytes; a manifest has at most %d", path, info.Size(), MaxBytes)
+		return "", fmt.Errorf("read manifest %s: %d bytes; a manifest has at most %d", path, info.Size(), MaxBytes)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
+		return "", fmt.Errorf("read manifest: %w", err)
 	}
-	dir := filepath.Dir(path)
-	return Parse(path, dir, string(text), os.DirFS(dir))
+	return string(text), nil
 }
 
 // Parse checks the text of a manifest. file is its name in faults, dir what sources are joined to, and tree the files
 // below dir.
 func Parse(file, dir, text string, tree fs.FS) (*Manifest, error) {
-	r := &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir, files: map[string]string{}}}
+	r := newResolver(file, dir, tree)
+	doc, err := r.document(text)
+	if err != nil {
+		return nil, err
+	}
+	r.resolve(doc)
+	if err := r.faults.Sort().asError(); err != nil {
+		return nil, err
+	}
+	return r.m, nil
+}
+
+func newResolver(file, dir string, tree fs.FS) *resolver {
+	return &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir, files: map[string]string{}}}
+}
+
+// document decodes the text and what it includes. The error is for what is no TOML; other faults are collected.
+func (r *resolver) document(text string) (*document, error) {
 	var raw map[string]any
 	if _, err := toml.Decode(text, &raw); err != nil {
-		return nil, syntaxFault(file, text, err)
+		return nil, syntaxFault(r.file, text, err)
 	}
 	if raw == nil {
 		raw = map[string]any{}
@@ -51,13 +76,9 @@ func Parse(file, dir, text string, tree fs.FS) (*Manifest, error) {
 	r.m.pos = scan(text)
 	r.include(raw)
 	r.variables(raw)
-	var doc document
-	(&decoder{fault: r.fault}).table("", raw, reflect.ValueOf(&doc).Elem())
-	r.resolve(&doc)
-	if err := r.faults.Sort().asError(); err != nil {
-		return nil, err
-	}
-	return r.m, nil
+	doc := new(document)
+	(&decoder{fault: r.fault}).table("", raw, reflect.ValueOf(doc).Elem())
+	return doc, nil
 }
 
 // syntaxFault turns an error of the TOML library into a fault with a place.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kbforge/kbforge/inf"
 	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/sign"
 )
 
 // Manifest is a valid update.toml.
@@ -197,7 +198,19 @@ type Signing struct {
 	Cert, Key   string // paths of PEM files
 	Dev         bool   // a throw-away key, made where there is none
 	Timestamp   []string
+	Payload     PayloadSigning
+	Profiles    map[string]sign.Profile // [signing.NAME]; relative paths are joined to the manifest's directory
 }
+
+// PayloadSigning says which executables of the payload the build signs before it hashes them.
+type PayloadSigning string
+
+// What payload may be.
+const (
+	SignNone     PayloadSigning = ""         // as they are
+	SignUnsigned PayloadSigning = "unsigned" // those without a signature
+	SignAll      PayloadSigning = "all"      // all; signatures that are there are replaced
+)
 
 // Configured reports whether any key is named.
 func (s Signing) Configured() bool { return s.PFX != "" || s.Cert != "" || s.Dev }

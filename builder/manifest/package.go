@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,48 +188,6 @@ func (r *resolver) language(s string) Language {
 	slices.Sort(tags)
 	r.choice(at, s, append([]string{"neutral"}, tags...))
 	return Language{}
-}
-
-// signing resolves [signing].
-func (r *resolver) signing(s signingDoc) {
-	m := r.m
-	named := map[string]bool{"signing.pfx": s.PFX != "", "signing.cert": s.Cert != "" || s.Key != "", "signing.dev": s.Dev}
-	var chosen []string
-	for _, k := range slices.Sorted(maps.Keys(named)) {
-		if named[k] {
-			chosen = append(chosen, k)
-		}
-	}
-	if len(chosen) > 1 {
-		r.fault(chosen[1], "%s is given beside %s; sign with one key", chosen[1], chosen[0])
-	}
-	if s.PFX != "" {
-		m.Signing.PFX = r.source("signing.pfx", s.PFX)
-	}
-	if s.Cert != "" || s.Key != "" {
-		m.Signing.Cert, m.Signing.Key = r.keyPair(s)
-	}
-	m.Signing.Dev = s.Dev
-	m.Signing.PasswordEnv = r.text("signing.password-env", s.PasswordEnv, "")
-	for i, u := range s.Timestamp {
-		at := index("signing.timestamp", i)
-		if !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
-			r.fault(at, `time stamp server %q is no address; it begins with http:// or https://`, u)
-		}
-		m.Signing.Timestamp = append(m.Signing.Timestamp, u)
-	}
-}
-
-func (r *resolver) keyPair(s signingDoc) (cert, key string) {
-	if s.Cert == "" {
-		r.fault("signing.key", "signing.key needs signing.cert, the PEM file of the certificate")
-		return "", ""
-	}
-	if s.Key == "" {
-		r.fault("signing.cert", "signing.cert needs signing.key, the PEM file of the private key")
-		return "", ""
-	}
-	return r.source("signing.cert", s.Cert), r.source("signing.key", s.Key)
 }
 
 // installTable resolves [install], [arp] and [log]; their defaults follow WP Appendix B.

@@ -142,6 +142,9 @@ func (s *schemer) table(t reflect.Type, title string) object {
 		properties[name] = p
 	}
 	o := object{"type": "object", "properties": properties, "additionalProperties": false}
+	if i, ok := namedTables(t); ok {
+		o["additionalProperties"] = s.value(t.Field(i).Type.Elem(), "", nil)
+	}
 	if len(required) > 0 {
 		slices.Sort(required)
 		o["required"] = required

@@ -5,39 +5,49 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kbforge/kbforge/builder"
+	"github.com/kbforge/kbforge/builder/manifest"
 )
 
 type buildFlags struct {
-	out    string
-	asJSON bool
+	out     string
+	profile string
+	asJSON  bool
 }
 
 func (a *app) buildCommand() *cobra.Command {
 	var f buildFlags
 	c := &cobra.Command{
-		Use:   "build [update.toml] [-o DIR]",
+		Use:   "build [update.toml] [-o DIR] [--profile NAME]",
 		Short: "Build the package",
 		Long: "Build the package and print its path. The package appears complete and checked, or not at all.\n\n" +
-			"With [signing] in the manifest everything that is executed, and the catalog, is signed.",
+			"With [signing] in the manifest, or --profile, everything that is executed, and the catalog, is signed: the payload if\n" +
+			"signing.payload says so, then the catalog, then the package. The result is verified before it gets its name.",
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return a.build(c.Context(), manifestArg(args), f) },
 	}
 	c.Flags().StringVarP(&f.out, "output", "o", ".", "directory for the package")
+	c.Flags().StringVar(&f.profile, "profile", "", "sign by [signing.NAME] of the manifest, or by FILE:NAME, instead of [signing]")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	return c
 }
 
 func (a *app) build(ctx context.Context, path string, f buildFlags) error {
-	p, err := a.plan(path)
+	m, err := manifest.Load(path)
 	if err != nil {
 		return err
 	}
-	signer, err := builder.OpenSigner(p.Manifest.Signing, a.keySource(f.out))
+	signer, err := a.buildSigner(m, f.profile, f.out)
+	if err != nil {
+		return err
+	}
+	p, clean, err := a.signedPlan(ctx, m, signer)
+	defer clean()
 	if err != nil {
 		return err
 	}
@@ -54,6 +64,25 @@ func (a *app) build(ctx context.Context, path string, f buildFlags) error {
 	}
 	fmt.Fprintln(a.stdout, res.Package)
 	return nil
+}
+
+// signedPlan plans a build whose payload is signed first, if the manifest says so. clean removes the signed copies.
+func (a *app) signedPlan(ctx context.Context, m *manifest.Manifest, s *builder.Signer) (p *builder.Plan, clean func(), err error) {
+	clean = func() {}
+	var copies map[string]string
+	if m.Signing.Payload != manifest.SignNone {
+		dir, err := os.MkdirTemp("", "kbforge-payload-")
+		if err != nil {
+			return nil, clean, err
+		}
+		clean = func() { _ = os.RemoveAll(dir) }
+		a.say("signing the payload")
+		if copies, err = builder.SignPayload(ctx, m, s, dir); err != nil {
+			return nil, clean, err
+		}
+	}
+	p, err = a.planOf(m, copies)
+	return p, clean, err
 }
 
 type buildJSON struct {
@@ -74,6 +103,6 @@ func writeJSON(w io.Writer, v any) error {
 
 // keySource finds keys; a development key lies beside the output.
 func (a *app) keySource(outDir string) builder.KeySource {
-	return builder.KeySource{LookupEnv: a.env, DevDir: filepath.Join(outDir, builder.DevKeyDir), Now: a.now(),
+	return builder.KeySource{LookupEnv: a.env, Prompt: a.prompt, DevDir: filepath.Join(outDir, builder.DevKeyDir), Now: a.now(),
 		Warn: func(msg string) { a.say("warning: %s", msg) }}
 }

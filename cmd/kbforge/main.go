@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kbforge/kbforge/sign"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, &app{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, now: time.Now}, os.Args[1:])
+	code := run(ctx, &app{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, now: time.Now, prompt: terminalPrompt(os.Stdin, os.Stderr)}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
@@ -27,6 +29,7 @@ type app struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	now            func() time.Time
+	prompt         sign.Prompt // asks for a password; nil: nobody can be asked
 }
 
 func run(ctx context.Context, a *app, args []string) int {

@@ -60,7 +60,15 @@ func (a *app) plan(path string) (*builder.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := builder.ReadFacts(m)
+	if m.Signing.Payload != manifest.SignNone {
+		a.say("the build signs executables of the payload first (signing.payload); their sizes and digests will be others")
+	}
+	return a.planOf(m, nil)
+}
+
+// planOf plans; copies are signed files of the payload, by source.
+func (a *app) planOf(m *manifest.Manifest, copies map[string]string) (*builder.Plan, error) {
+	facts, err := builder.ReadSignedFacts(m, copies)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kbforge/kbforge/builder"
-	"github.com/kbforge/kbforge/builder/manifest"
 	"github.com/kbforge/kbforge/sign"
 )
 
@@ -25,13 +24,13 @@ func keyWays() []string { return []string{"pfx", "cert", "dev-key", "profile"} }
 func (k *keyFlags) add(c *cobra.Command) {
 	p, fl := &k.given, c.Flags()
 	fl.StringVar(&p.PFX, "pfx", "", "PKCS#12 file with key and certificates")
-	fl.StringVar(&p.PasswordEnv, "password-env", "", "environment variable that holds the password of --pfx")
-	fl.StringVar(&p.PasswordFile, "password-file", "", "file that holds the password of --pfx")
+	fl.StringVar(&p.PasswordEnv, "password-env", "", "environment variable that holds the password of --pfx or --key")
+	fl.StringVar(&p.PasswordFile, "password-file", "", "file that holds the password of --pfx or --key")
 	fl.StringVar(&p.Certificate, "cert", "", "PEM file of the certificate and its chain")
 	fl.StringVar(&p.Key, "key", "", "PEM file of the private key")
 	fl.StringArrayVar(&p.Command, "command", nil, "program that signs digests, for hardware and cloud keys; repeat for its arguments")
 	fl.StringVar(&p.Development, "dev-key", "", "directory of a throw-away development key")
-	fl.StringVar(&k.from, "profile", "", "FILE:NAME, the table [signing.NAME] of a TOML file; other flags override it")
+	fl.StringVar(&k.from, "profile", "", "FILE:NAME, the table [signing.NAME] of a TOML file, or NAME in update.toml; other flags override it")
 	fl.StringArrayVar(&p.Timestamp, "timestamp", nil, "address of an RFC 3161 time stamp server; may be repeated")
 	fl.StringVar(&p.Hash, "hash", "", "digest: sha256 (the default), sha384, sha512; sha1 for old systems")
 	fl.StringVar(&p.Description, "description", "", "what the consent dialog calls the program")
@@ -39,7 +38,7 @@ func (k *keyFlags) add(c *cobra.Command) {
 	fl.BoolVar(&p.PageHashes, "page-hashes", false, "also sign a hash of every page of an executable")
 	c.MarkFlagsMutuallyExclusive("key", "command")
 	c.MarkFlagsMutuallyExclusive("password-env", "password-file")
-	for _, other := range []string{"cert", "dev-key", "profile"} {
+	for _, other := range []string{"command", "dev-key", "profile"} {
 		c.MarkFlagsMutuallyExclusive(other, "password-env")
 		c.MarkFlagsMutuallyExclusive(other, "password-file")
 	}
@@ -84,31 +83,23 @@ type signer struct {
 
 // openKey opens the key once for the whole run.
 func (a *app) openKey(s sign.Source, dryRun bool) (signer, error) {
-	var k sign.Key
-	var err error
-	switch {
-	case s.Development == "":
-		k, err = s.Open(a.env, func(string) ([]byte, error) { return nil, nil }) // a PFX may have no password
-		if errors.Is(err, sign.ErrPassword) && s.PasswordEnv == "" && s.PasswordFile == "" {
-			err = fmt.Errorf("%w; name the variable or the file that holds it with --password-env or --password-file", err)
-		}
-	case dryRun:
-		k, err = s.Open(a.env, nil)
-		if errors.Is(err, fs.ErrNotExist) {
+	if dryRun && s.Development != "" {
+		if _, err := s.Open(a.env, nil); errors.Is(err, fs.ErrNotExist) {
 			return signer{name: "CN=" + sign.DevelopmentName + ", still to be made in " + s.Development}, nil
 		}
-	default:
-		from := a.keySource("")
-		from.DevDir = s.Development
-		var opened *builder.Signer
-		if opened, err = builder.OpenSigner(manifest.Signing{Dev: true}, from); err == nil {
-			k = opened.Key
-		}
+	}
+	from := a.keySource("")
+	if from.Prompt == nil && s.PFX != "" {
+		from.Prompt = func(string) ([]byte, error) { return nil, nil } // it may have no password
+	}
+	opened, err := builder.OpenProfile(sign.Profile{Source: s}, from)
+	if errors.Is(err, sign.ErrPassword) && s.PasswordEnv == "" && s.PasswordFile == "" {
+		err = fmt.Errorf("%w; name the variable or the file that holds it with --password-env or --password-file", err)
 	}
 	if err != nil {
 		return signer{}, err
 	}
-	return signer{key: k, name: subject(k)}, nil
+	return signer{key: opened.Key, name: subject(opened.Key)}, nil
 }
 
 func subject(k sign.Key) string { return k.Certificates()[0].Subject.String() }
