@@ -152,7 +152,8 @@ func (r *run) inspect(l *loaded, c *chosen) error {
 	if err := r.verify(l); err != nil {
 		return err
 	}
-	scan := inventory.Scan{Host: r.Host, Info: r.info, Dirs: c.dirs, Package: packageFiles{r.Package}, Queue: c.queue}
+	scan := inventory.Scan{Host: r.Host, Info: r.info, Dirs: c.dirs, Package: packageFiles{r.Package}, Queue: c.queue,
+		Ours: r.touched()}
 	c.items, err = scan.Run(u)
 	if err != nil {
 		return fmt.Errorf("take inventory: %w", err)

@@ -33,6 +33,7 @@ type draft struct {
 	names                map[string]bool // folded: file names taken in some directory, full paths
 	saved                int
 	queue                []pfr.Pair
+	origin               map[string]string // folded: file that is planned only -> file that has its content now
 }
 
 func newDraft(h host.Host, jdir string, queue []pfr.Pair) *draft {

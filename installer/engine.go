@@ -12,6 +12,7 @@
 //	pending renames     installer/pfr          target gates          gates.go
 //	prerequisites       conditions.go          conditional groups    conditional.go
 //	services, DLLs, programs  programs.go      what is refused       inf/updateinf, gaps.go
+//	who owns what       installer/ownership    its use in plans      owners.go
 //	removal             remove.go              backup and uninstall  backup.go
 package installer
 

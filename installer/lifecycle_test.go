@@ -277,3 +277,62 @@ func TestDryRunChangesNothing(t *testing.T) {
 		t.Errorf("a dry run changed:\n%s", d)
 	}
 }
+
+// The white paper wants the reverse order of installation; who goes on nevertheless gets the newest version of what remains,
+// for files, values and deletions (design: ownership).
+func TestRemovingFromTheMiddle(t *testing.T) {
+	dll := func(v, text string) []byte { return samplepe1(t, v, "srv03_sp2_gdr", text) }
+	m := newMachine(t, map[string][]byte{sys + "a.dll": dll("5.2.3790.100", "old"), sys + "gone.dll": dll("5.2.3790.100", "gone")})
+	before := m.snapshot()
+	value := `HKLM,"SOFTWARE\Contoso\Widget","Level",0x00010001,`
+	packages := map[string]pkg{
+		"KB900001": {gdr: map[string][]byte{"a.dll": dll("5.2.3790.200", "1")}, addReg: value + "1",
+			extra: "[ProductInstall.CopyFilesAlways]\r\nDelFiles=Gone.files\r\n[DestinationDirs]\r\nGone.files=11\r\n[Gone.files]\r\ngone.dll\r\n"},
+		"KB900002": {gdr: map[string][]byte{"a.dll": dll("5.2.3790.400", "2")}, addReg: value + "2"},
+		"KB900003": {gdr: map[string][]byte{"a.dll": dll("5.2.3790.300", "3")}, delReg: `HKLM,"SOFTWARE\Contoso\Widget","Level"`},
+	}
+	for _, kb := range []string{"KB900001", "KB900002", "KB900003"} {
+		p := packages[kb]
+		p.kb, p.qfe = kb, p.gdr
+		packages[kb] = p
+		mustRun(t)(m.install(p.tree(t)))
+	}
+	removeAnyhow := func(kb string) {
+		t.Helper()
+		_, err := installer.Remove(t0(), installer.Request{Host: m.h, UninstallDir: `C:\WINDOWS\$NtUninstall` + kb + `$`, UI: yes{}, Start: testNow})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := m.remove("KB900001"); status.Code(err) != status.UninstallOutOfOrder || !strings.Contains(err.Error(), "KB900002, KB900003") {
+		t.Fatalf("%v, want 62480 naming both", err)
+	}
+	removeAnyhow("KB900002") // the newest file, from the middle: the newest of what remains is that of KB900003
+	if !bytes.Equal(m.read(sys+"a.dll"), packages["KB900003"].gdr["a.dll"]) || m.has(sys+"gone.dll") {
+		t.Error("a.dll must be that of KB900003, and gone.dll stay deleted")
+	}
+	removeAnyhow("KB900001") // the oldest: nothing changes but what it alone did
+	if !bytes.Equal(m.read(sys+"a.dll"), packages["KB900003"].gdr["a.dll"]) || !m.has(sys+"gone.dll") {
+		t.Error("a.dll must still be that of KB900003, and gone.dll be back")
+	}
+	removeAnyhow("KB900003")
+	if d := diffLines(before, m.snapshot()); d != "" {
+		t.Errorf("the machine differs:\n%s", d)
+	}
+}
+
+// A newer version that no registered update brought is not ours to take away.
+func TestRemovalLeavesAForeignNewerFile(t *testing.T) {
+	p, files := standard(t)
+	m := newMachine(t, files)
+	mustRun(t)(m.install(p.tree(t)))
+	foreign := samplepe1(t, "5.2.3790.999", "", "somebody's")
+	m.write(sys+"a.dll", foreign)
+	mustRun(t)(m.remove("KB900001"))
+	if !bytes.Equal(m.read(sys+"a.dll"), foreign) {
+		t.Error("the newer file was replaced")
+	}
+	if !strings.Contains(string(m.read(`C:\WINDOWS\KB900001Uninst.log`)), "stays: it has version 5.2.3790.999, this update brought 5.2.3790.200") {
+		t.Error("the log does not say so")
+	}
+}

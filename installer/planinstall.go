@@ -14,6 +14,7 @@ import (
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/journal"
+	"github.com/kbforge/kbforge/installer/ownership"
 	"github.com/kbforge/kbforge/installer/register"
 	"github.com/kbforge/kbforge/installer/step"
 	"github.com/kbforge/kbforge/installer/winpath"
@@ -38,6 +39,10 @@ type installPlan struct {
 	rem  spuninst.Removal
 	reg  register.Update
 	now  time.Time
+
+	ledger   *ownership.Ledger
+	sequence uint32
+	stale    []step.Step // what goes after the commit
 }
 
 func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
@@ -54,12 +59,16 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 	}
 	flag = p.unconditional(flag)
+	if err := p.rewrite(p.ledger, p.udir, p.now); err != nil {
+		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
+	}
 	p.after = slices.Concat(p.after, p.starts, flag)
 	if err := p.processes(); err != nil {
 		return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 	}
 	p.flagAgain(flag)
-	return journal.Plan{Operation: "install", Name: r.res.KB, Steps: p.plan()}, p.blobs, nil
+	return journal.Plan{Operation: "install", Name: r.res.KB, Steps: p.plan(),
+		Cleanup: append(p.stale, leftovers(p.ledger, "")...)}, p.blobs, nil
 }
 
 // prepare decides about the backup directory and reads the removal that an earlier installation left in it.
@@ -81,26 +90,35 @@ func (p *installPlan) prepare() error {
 	if p.r.Options.NoBackup && p.old == nil {
 		p.udir = ""
 		p.r.logf("CreateUninstall = 0")
-		return nil
+		return p.takeOver()
 	}
 	p.r.logf("CreateUninstall = 1,Directory = %s", p.udir)
 	if err := p.dir(p.udir, host.AttrHidden); err != nil { // "By default the backup directories are hidden"
 		return err
 	}
-	return p.dir(winpath.Join(p.udir, spuninstFolder), 0)
+	if err := p.dir(winpath.Join(p.udir, spuninstFolder), 0); err != nil {
+		return err
+	}
+	return p.takeOver()
 }
 
 func (p *installPlan) files() error {
 	for _, it := range p.c.items {
 		var err error
 		switch it.Action {
+		case inventory.Keep:
+			err = p.stay(it)
 		case inventory.Copy:
 			err = p.put(it.Target, step.FromPackage+it.Source, it)
 		case inventory.Delete:
-			err = p.drop(it.Target, it.Old)
+			err = p.drop(it)
 		case inventory.Rename:
-			if err = p.put(it.NewPath, step.FromHost+it.Target, inventory.Item{}); err == nil {
-				err = p.drop(it.Target, it.Old)
+			from := it.Target
+			if it.Pending != "" {
+				from = it.Pending
+			}
+			if err = p.put(it.NewPath, step.FromHost+from, inventory.Item{}); err == nil {
+				err = p.drop(it)
 			}
 		}
 		if err != nil {
@@ -129,7 +147,18 @@ func (p *installPlan) put(target, from string, it inventory.Item) error {
 	if it.Pending != "" {
 		current = it.Pending // what the machine would have without this update
 	}
-	if s.Existed || it.Pending != "" {
+	if it.Pending != "" { // its place in the queue is taken; a roll back puts it there again
+		p.stale = append(p.stale, step.Step{Kind: step.DeleteFile, Path: it.Pending})
+	}
+	if it.Doomed {
+		p.add(step.Step{Kind: step.KeepFile, Path: target})
+		if s.Existed {
+			if s.Backup, err = p.save(target, "", ""); err != nil {
+				return err
+			}
+		}
+	}
+	if (s.Existed || it.Pending != "") && !it.Doomed {
 		if s.Backup, err = p.archive(target, current, it.Old.VersionText()); err != nil {
 			return err
 		}
@@ -156,10 +185,25 @@ func (p *installPlan) sourceTime(from string) time.Time {
 	return time.Time{}
 }
 
-func (p *installPlan) drop(target string, old inventory.Facts) error {
-	s := step.Step{Kind: step.DeleteFile, Path: target, Existed: true}
+// drop plans that a target goes. What a pending replacement would have made of it is what removal brings back.
+func (p *installPlan) drop(it inventory.Item) error {
+	s := step.Step{Kind: step.DeleteFile, Path: it.Target, PrevPending: it.Pending}
 	var err error
-	if s.Backup, err = p.archive(target, target, old.VersionText()); err == nil {
+	if p.udir == "" {
+		p.ledger.ForgetFile(it.Target)
+	}
+	if s.Existed, err = p.exists(it.Target); err != nil {
+		return err
+	}
+	if it.Pending == "" {
+		s.Backup, err = p.archive(it.Target, it.Target, it.Old.VersionText())
+	} else {
+		p.stale = append(p.stale, step.Step{Kind: step.DeleteFile, Path: it.Pending})
+		if _, err = p.archive(it.Target, it.Pending, it.Old.VersionText()); err == nil && s.Existed {
+			s.Backup, err = p.save(it.Target, "", "")
+		}
+	}
+	if err == nil {
 		p.add(s)
 	}
 	return err
@@ -287,7 +331,7 @@ func (p *installPlan) branchesINF() error {
 		return err
 	}
 	if machine != nil && compareVersions(machine.FileVersion, p.l.chain.FileVersion) >= 0 {
-		return nil
+		return p.share(p.r.branchesPath())
 	}
 	return p.put(p.r.branchesPath(), step.FromPackage+branchesINF, inventory.Item{})
 }

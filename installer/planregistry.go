@@ -24,10 +24,13 @@ func (p *installPlan) messages() error {
 		return nil
 	}
 	k := host.Key{Root: host.HKLM, Path: register.EventLogRoot + `\` + eventSource(p.c.update.Config.EventLogKeyName)}
-	if ok, err := p.host.KeyExists(k); err != nil || ok {
-		return err // somebody's message file serves the source already
-	}
 	target := winpath.Join(p.r.info.SystemDir, winpath.Base(name))
+	if ok, err := p.host.KeyExists(k); err != nil || ok {
+		if err != nil {
+			return err
+		}
+		return p.share(target) // a message file serves the source already
+	}
 	if ok, err := p.exists(target); err != nil || ok {
 		return err
 	}
@@ -72,6 +75,7 @@ func (p *installPlan) registry() error {
 	steps := o.Steps()
 	p.add(steps...)
 	p.undoOf(steps)
+	p.stayValues(o, steps)
 	return p.savedKeys()
 }
 
@@ -92,7 +96,7 @@ func (p *installPlan) eventKey(o *regplan.Overlay) error {
 	}
 	k := host.Key{Root: host.HKLM, Path: register.EventLogRoot + `\` + eventSource(cfg.EventLogKeyName)}
 	if ok, err := o.Exists(k); err != nil || ok {
-		return err
+		return errors.Join(err, o.Touch(k, "EventMessageFile"), o.Touch(k, "TypesSupported"))
 	}
 	if err := o.Set(k, "EventMessageFile", regplan.ExpandString(`%SystemRoot%\system32\`+winpath.Base(cfg.EventLogDllName))); err != nil {
 		return err
@@ -103,10 +107,6 @@ func (p *installPlan) eventKey(o *regplan.Overlay) error {
 // describe gathers what is registered. Tokens are those that real packages carry in [Strings].
 func (p *installPlan) describe() error {
 	u := p.c.update
-	installed, err := register.List(p.host)
-	if err != nil {
-		return err
-	}
 	p.reg = register.Update{
 		KB: p.r.res.KB, Title: p.r.res.Title, ProductKey: productKey(u, p.r.info),
 		PackageVersion: packageVersion(u),
@@ -115,28 +115,22 @@ func (p *installPlan) describe() error {
 		HelpLink: u.Strings.HelpLink(), InfoLink: u.Strings.URLInfoAbout(),
 		ParentKey: first(u.Strings.Get("PARENT_KEY_NAME"), "OperatingSystem"), ParentName: u.Strings.ParentDisplayName(),
 		InstallerVer: p.r.Version, InstalledBy: p.r.info.User, Installed: p.now, CurrentSP: p.r.info.ServicePack,
-		UninstallDir: p.udir, Sequence: nextSequence(installed),
+		UninstallDir: p.udir, Sequence: p.sequence,
 	}
 	p.reg.ServicePack, p.reg.HasServicePack = u.Strings.ServicePackNumber()
 	if p.udir != "" {
 		p.reg.UninstallLine = `"` + winpath.Join(p.udir, spuninstFolder, spuninstEXE) + `"`
-	}
-	for _, i := range installed {
-		if winpath.Equal(i.Key.Path, p.reg.UpdatesKey().Path) && i.Sequence > 0 {
-			p.reg.Sequence = i.Sequence // a reinstallation keeps its place
-		}
 	}
 	p.rem.UpdatesKey = p.reg.UpdatesKey().Path
 	p.reg.Files = p.fileList()
 	return nil
 }
 
-func nextSequence(list []register.Installed) uint32 {
-	var top uint32
-	for _, i := range list {
-		top = max(top, i.Sequence)
-	}
-	return top + 1
+// updateKeyOf is the key that the update registers under.
+func (r *run) updateKeyOf(c *chosen) host.Key {
+	u := register.Update{KB: r.res.KB, ProductKey: productKey(c.update, r.info)}
+	u.ServicePack, u.HasServicePack = c.update.Strings.ServicePackNumber()
+	return u.UpdatesKey()
 }
 
 func first(texts ...string) string {
@@ -355,27 +349,18 @@ func (p *installPlan) removal() error {
 
 // ownFile plans a file of the backup directory itself. It is no part of the removal plan: the directory goes as a whole.
 func (p *installPlan) ownFile(target, from string) error {
-	s := step.Step{Kind: step.PutFile, Path: target, From: from, ModTime: p.now}
-	if strings.HasPrefix(from, step.FromPackage) {
-		s.ModTime = p.sourceTime(from)
-	}
-	var err error
-	if s.Temp, err = p.temp(target); err != nil {
-		return err
-	}
-	if s.Existed, err = p.exists(target); err == nil && s.Existed {
-		if name, ok := strings.CutPrefix(from, step.FromPackage); ok {
+	modified := p.now
+	if name, ok := strings.CutPrefix(from, step.FromPackage); ok {
+		modified = p.sourceTime(from)
+		if there, err := p.exists(target); err != nil {
+			return err
+		} else if there {
 			if same, err := p.holds(target, name); err != nil || same {
 				return err
 			}
 		}
-		s.Backup, err = p.save(target, "", "")
 	}
-	if err != nil {
-		return err
-	}
-	p.add(s)
-	return nil
+	return p.replaceOwn(target, from, modified)
 }
 
 // merge puts the entries of an earlier installation in front: what they restore is older than what this one found.

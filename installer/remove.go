@@ -13,7 +13,9 @@ import (
 	"github.com/kbforge/kbforge/installer/dirid"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/instlog"
+	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/journal"
+	"github.com/kbforge/kbforge/installer/ownership"
 	"github.com/kbforge/kbforge/installer/pfr"
 	"github.com/kbforge/kbforge/installer/register"
 	"github.com/kbforge/kbforge/installer/regplan"
@@ -39,21 +41,28 @@ func Remove(ctx context.Context, req Request) (Result, error) {
 
 // readRemoval reads spuninst.inf of a backup directory. The file itself stays at hand for the author's own sections.
 func (r *run) readRemoval(udir string) (*spuninst.Removal, error) {
+	rem, f, err := r.parseRemoval(udir)
+	if err == nil {
+		r.spuninst = f
+	}
+	return rem, err
+}
+
+func (r *run) parseRemoval(udir string) (*spuninst.Removal, *inf.File, error) {
 	path := winpath.Join(udir, spuninstFolder, "spuninst.inf")
 	data, err := readHost(r.Host, path, maxINF)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := inf.Parse(path, data)
 	if err != nil {
-		return nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
+		return nil, nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
 	}
 	rem, err := spuninst.Parse(f)
 	if err != nil {
-		return nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
+		return nil, nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
 	}
-	r.spuninst = f
-	return rem, nil
+	return rem, f, nil
 }
 
 func (r *run) remove(ctx context.Context) error {
@@ -118,11 +127,14 @@ func (r *run) logQueue(title string) {
 // later that replaced one of the same files stands in the way; attended, a person may go on, unattended the removal fails
 // with the names in the log.
 func (r *run) order(ctx context.Context, rem *spuninst.Removal) error {
-	list, err := register.List(r.Host)
+	l, err := r.ledger(nil)
 	if err != nil {
 		return err
 	}
-	later := laterOwners(list, rem, r.roots())
+	var later []string
+	for _, o := range l.Above(r.ownerOf(l, rem), r.branchesPath(), winpath.Join(r.info.SystemDir, winpath.Base(rem.EventLogDllName))) {
+		later = append(later, o.KB)
+	}
 	if len(later) == 0 {
 		return nil
 	}
@@ -136,37 +148,14 @@ func (r *run) order(ctx context.Context, rem *spuninst.Removal) error {
 	return status.Wrap(status.UninstallOutOfOrder, fmt.Errorf("%s must be removed after %s", rem.KB, strings.Join(later, ", ")), rem.KB)
 }
 
-func laterOwners(list []register.Installed, rem *spuninst.Removal, roots spuninst.Roots) []string {
-	mine := map[string]bool{}
-	for _, f := range rem.Restore {
-		if p, err := spuninst.Resolve(f.Target, roots); err == nil {
-			mine[winpath.Fold(p)] = true
-		}
+// ownerOf is the update that is removed. One that is not registered any more lies below all others.
+func (r *run) ownerOf(l *ownership.Ledger, rem *spuninst.Removal) *ownership.Owner {
+	if me := ownerIn(l, r.UninstallDir, rem.UpdatesKey); me != nil && me.Removal() != nil {
+		return me
 	}
-	for _, f := range rem.Delete {
-		if p, err := spuninst.Resolve(f.Target, roots); err == nil {
-			mine[winpath.Fold(p)] = true
-		}
-	}
-	var own uint32
-	for _, u := range list {
-		if winpath.Equal(u.Key.Path, rem.UpdatesKey) {
-			own = u.Sequence
-		}
-	}
-	var names []string
-	for _, u := range list {
-		if winpath.Equal(u.Key.Path, rem.UpdatesKey) || u.Sequence <= own {
-			continue
-		}
-		for _, f := range u.Files {
-			if mine[winpath.Fold(f.Path())] {
-				names = append(names, u.KB)
-				break
-			}
-		}
-	}
-	return names
+	me := &ownership.Owner{KB: rem.KB, Dir: r.UninstallDir}
+	l.Add(me, rem)
+	return me
 }
 
 // removalPlan is a removal in the making.
@@ -174,7 +163,9 @@ type removalPlan struct {
 	*draft
 	r      *run
 	rem    *spuninst.Removal
-	others bool // other updates stay registered
+	ledger *ownership.Ledger
+	listed []register.File // what the update installed
+	isOurs func(path string) (bool, error)
 }
 
 func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, []blob, error) {
@@ -186,8 +177,13 @@ func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, []blob, error) {
 	if err != nil {
 		return journal.Plan{}, nil, err
 	}
-	p := &removalPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, rem.KB), queue), r: r, rem: rem, others: len(list) > 1}
-	for _, part := range []func() error{p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs, p.afterReboot} {
+	p := &removalPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, rem.KB), queue), r: r, rem: rem}
+	for _, u := range list {
+		if winpath.Equal(u.Key.Path, rem.UpdatesKey) {
+			p.listed = u.Files
+		}
+	}
+	for _, part := range []func() error{p.handOver, p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs, p.afterReboot} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the removal: %w", err)
 		}
@@ -222,9 +218,40 @@ func (p *removalPlan) settled() bool {
 	return waiting <= 0
 }
 
-// skip: %windir%\inf\branches.inf serves every update; it stays while another one is installed (OURS).
-func (p *removalPlan) skip(path string) bool {
-	return p.others && winpath.Equal(path, p.r.branchesPath())
+// handOver gives what lies below other updates to them; the rest of the plan brings back what is left.
+func (p *removalPlan) handOver() error {
+	var err error
+	if p.ledger, err = p.r.ledger(p.draft); err != nil {
+		return err
+	}
+	me := p.r.ownerOf(p.ledger, p.rem)
+	if err := p.ledger.TakeOut(me); err != nil {
+		return err
+	}
+	p.rem = me.Removal()
+	return p.rewrite(p.ledger, p.r.UninstallDir, p.host.Now())
+}
+
+// foreign tells whether something that is no registered update has brought a newer version of a file: the update does not own
+// it any more, and removal leaves it (OURS; Update.exe put the old file over it).
+func (p *removalPlan) foreign(target string) (bool, error) {
+	if pfr.Pending(p.queue, target) != "" {
+		return false, nil
+	}
+	for _, f := range p.listed {
+		if !winpath.Equal(f.Path(), target) {
+			continue
+		}
+		facts, err := inventory.OfHost(p.host, target)
+		if err != nil {
+			return false, err
+		}
+		if judge(f, facts) == FileNewer {
+			p.r.log.Warn("%s stays: it has version %s, this update brought %s", target, facts.VersionText(), f.Version)
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (p *removalPlan) restore() error {
@@ -232,9 +259,6 @@ func (p *removalPlan) restore() error {
 		target, err := spuninst.Resolve(f.Target, p.r.roots())
 		if err != nil {
 			return err
-		}
-		if p.skip(target) {
-			continue
 		}
 		if err := p.restoreOne(target, winpath.Join(p.r.UninstallDir, f.Backup)); err != nil {
 			return fmt.Errorf("restore %s: %w", target, err)
@@ -247,6 +271,16 @@ func (p *removalPlan) restoreOne(target, backup string) error {
 	st, err := p.host.Stat(backup)
 	if err != nil {
 		return fmt.Errorf("the backup is not complete: %w", err)
+	}
+	if foreign, err := p.foreign(target); err != nil || foreign {
+		return err
+	}
+	doomed, err := p.doomed(target)
+	if err != nil {
+		return err
+	}
+	if doomed {
+		p.add(step.Step{Kind: step.KeepFile, Path: target})
 	}
 	if err := p.cancelPending(target); err != nil {
 		return err
@@ -271,6 +305,17 @@ func (p *removalPlan) restoreOne(target, backup string) error {
 	}
 	p.add(s)
 	return nil
+}
+
+// doomed tells whether a deletion waits for the restart that an update, this one or an earlier one, asked for.
+func (p *removalPlan) doomed(target string) (bool, error) {
+	if p.isOurs == nil {
+		p.isOurs = p.r.touched()
+	}
+	if !pfr.Deleted(p.queue, target) {
+		return false, nil
+	}
+	return p.isOurs(target)
 }
 
 // cancelPending takes back a replacement that still waits for the restart.
@@ -299,7 +344,16 @@ func (p *removalPlan) deletions() error {
 		if err != nil {
 			return err
 		}
-		if p.skip(target) {
+		if foreign, err := p.foreign(target); err != nil || foreign {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if doomed, err := p.doomed(target); err != nil || doomed {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		if err := p.cancelPending(target); err != nil {
@@ -424,13 +478,12 @@ func (p *removalPlan) folders() error {
 // cleanup follows the commit: nothing needs the backup any more.
 func (p *removalPlan) cleanup() []step.Step {
 	cache, dual := winpath.Join(p.r.info.WindowsDir, migrationFolder), winpath.Join(p.r.info.WindowsDir, dualCache)
-	return []step.Step{
-		{Kind: step.RemoveTree, Path: winpath.Join(cache, p.rem.KB)},
-		{Kind: step.RemoveDir, Path: cache},
-		{Kind: step.RemoveTree, Path: winpath.Join(dual, p.rem.KB)},
-		{Kind: step.RemoveDir, Path: dual},
-		{Kind: step.RemoveTree, Path: p.r.UninstallDir, Except: p.r.KeepFile},
-	}
+	return append(leftovers(p.ledger, p.r.UninstallDir),
+		step.Step{Kind: step.RemoveTree, Path: winpath.Join(cache, p.rem.KB)},
+		step.Step{Kind: step.RemoveDir, Path: cache},
+		step.Step{Kind: step.RemoveTree, Path: winpath.Join(dual, p.rem.KB)},
+		step.Step{Kind: step.RemoveDir, Path: dual},
+		step.Step{Kind: step.RemoveTree, Path: p.r.UninstallDir, Except: p.r.KeepFile})
 }
 
 func (r *run) finishRemoval(err error) {

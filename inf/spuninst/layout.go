@@ -21,6 +21,7 @@ const (
 	secRenameDirs   = "Rename.Dirs"
 	secProcesses    = "Processes.Run"
 	secAfterReboot  = "Processes.RunAfterReboot"
+	secRanks        = "Files.Order"
 
 	// Files stand in a section for their directory: "SystemRoot\system32.restore.files". Without a directory in the name,
 	// whole paths stand in the lines: for directories that no section name can carry.
@@ -58,7 +59,7 @@ type configKey struct {
 func reserved(name string) bool {
 	fold := strings.ToLower(name)
 	for _, s := range []string{secVersion, secConfig, secStrings, secRemoveDirs, secDeleteValues, secDeleteKeys, secRestoreKeys,
-		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secRenameDirs, secProcesses, secAfterReboot, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
+		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secRenameDirs, secProcesses, secAfterReboot, secRanks, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
 		secRestore + sufRaw,
 		sufRestoreFiles, sufDeleteFiles} {
 		if strings.EqualFold(fold, s) {

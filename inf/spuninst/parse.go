@@ -76,6 +76,8 @@ func (p *parser) section(name string, lines []inf.Line) {
 		each(func(l inf.Line) { *into = append(*into, p.text(l, 0)) })
 	case "rename.dirs":
 		each(func(l inf.Line) { p.r.RenameDirs = append(p.r.RenameDirs, RenameDir{p.text(l, 0), p.text(l, 1)}) })
+	case "files.order":
+		each(func(l inf.Line) { p.r.Ranks = append(p.r.Ranks, FileRank{p.text(l, 0), p.number(l, 1)}) })
 	case "remove.dirs":
 		each(func(l inf.Line) { p.r.RemoveDirs = append(p.r.RemoveDirs, p.text(l, 0)) })
 	case "catalogs.delete":

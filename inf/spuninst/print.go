@@ -18,6 +18,9 @@ func (r *Removal) Print() ([]byte, error) {
 	p.file.Name = "spuninst.inf"
 	p.head()
 	p.files()
+	for _, f := range r.Ranks {
+		p.section(secRanks).AddFields(bare(f.Target), inf.Bare(strconv.FormatUint(uint64(f.Rank), 10)))
+	}
 	p.list(secRemoveDirs, r.RemoveDirs)
 	p.registry()
 	p.list(secCatDelete, r.CatalogsDelete)

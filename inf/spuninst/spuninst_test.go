@@ -87,6 +87,7 @@ func sample() *Removal {
 			{`C:\` + long + `x.dll`, "y", "1.0.0.0"},
 		},
 		Delete:       []DeleteFile{{`SystemRoot\system32\drivers\newfilt.sys`}, {`SystemDrive\new.txt`}, {`D:\Ünï\ß.dll`}},
+		Ranks:        []FileRank{{`SystemRoot\system32\ntdll.dll`, 7}, {`C:\odd]name\x, 5% .dll`, 4294967295}},
 		RemoveDirs:   []string{`SystemRoot\Sample\Deep`, `SystemRoot\Sample`},
 		DeleteValues: []RegValueRef{{"HKLM", `SOFTWARE\Sample`, `say "hi", 50%`, false}, {"HKLM", `SOFTWARE\S`, "", true}, {"HKCU", "a", "line\nbreak", true}},
 		DeleteKeys:   []RegKeyRef{{"HKLM", `SOFTWARE\Sample\Deep`, true}, {"HKLM", `SOFTWARE\tab` + "\t", false}},

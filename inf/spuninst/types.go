@@ -17,6 +17,7 @@ type Removal struct {
 	UpdatesKey           string // HKLM path of the Updates key of this update
 	Restore              []RestoreFile
 	Delete               []DeleteFile
+	Ranks                []FileRank
 	RemoveDirs           []string // directories the update made, deepest first, removed if empty; portable spelling
 	DeleteValues         []RegValueRef
 	DeleteKeys           []RegKeyRef // keys the update created, deepest first, removed if empty
@@ -43,6 +44,13 @@ type RestoreFile struct {
 
 // DeleteFile removes a file that was not there before.
 type DeleteFile struct{ Target string }
+
+// FileRank is the place of the update in the stack of a file, where it is not the order of installation: updates with higher
+// numbers lie above.
+type FileRank struct {
+	Target string
+	Rank   uint32
+}
 
 // RegValueRef names a value, RegKeyRef a key. View32 is the 32-bit view on a 64-bit machine.
 type RegValueRef struct {

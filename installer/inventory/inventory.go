@@ -38,6 +38,7 @@ type Item struct {
 	New     Facts // of the package's file
 	Old     Facts // of the target, or of the file that already waits to replace it
 	Pending string
+	Doomed  bool // an update deletes the target at the restart: it counts as gone
 }
 
 // Package opens files of the package.
@@ -52,7 +53,10 @@ type Scan struct {
 	Dirs    *dirid.Resolver
 	Package Package
 	Queue   []pfr.Pair // pending file renames before the run
-	cache   map[string]Facts
+	// Ours tells whether an update is known to have touched a file; other people's deletions at the restart are not ours to
+	// take back. nil: none was.
+	Ours  func(path string) (bool, error)
+	cache map[string]Facts
 }
 
 // Run decides on every line of the INF, in the order of the INF. The first line for a target counts. All faulty lines are
@@ -94,13 +98,18 @@ func (s *Scan) decide(it *Item, kind updateinf.FileKind, dir string) error {
 	if kind == updateinf.Rename {
 		it.NewPath, it.Target = it.Target, winpath.Join(dir, it.Source)
 	}
-	it.Pending = pfr.Pending(s.Queue, it.Target)
-	effective := it.Target
-	if it.Pending != "" {
-		effective = it.Pending
-	}
-	if it.Old, err = OfHost(s.Host, effective); err != nil {
+	if it.Doomed, err = s.doomed(it.Target); err != nil {
 		return err
+	}
+	if !it.Doomed {
+		it.Pending = pfr.Pending(s.Queue, it.Target)
+		effective := it.Target
+		if it.Pending != "" {
+			effective = it.Pending
+		}
+		if it.Old, err = OfHost(s.Host, effective); err != nil {
+			return err
+		}
 	}
 	switch kind {
 	case updateinf.Delete:
@@ -115,6 +124,13 @@ func (s *Scan) decide(it *Item, kind updateinf.FileKind, dir string) error {
 	}
 	it.Action, it.Reason = compare(*it)
 	return nil
+}
+
+func (s *Scan) doomed(path string) (bool, error) {
+	if s.Ours == nil || !pfr.Deleted(s.Queue, path) {
+		return false, nil
+	}
+	return s.Ours(path)
 }
 
 func (it *Item) act(cond bool, a Action, yes, no string) {
@@ -141,6 +157,9 @@ func (s *Scan) source(name string) (Facts, error) {
 	}
 	return facts, err
 }
+
+// Decide applies the rules of Run to one file whose facts are known: of a target, or of what an update keeps as its backup.
+func Decide(it Item) (Action, string) { return compare(it) }
 
 // compare is the version rule with the COPYFLG_* exceptions of the INF documentation.
 func compare(it Item) (Action, string) {

@@ -92,6 +92,9 @@ func Decode(data []byte) (Plan, State, error) {
 	d := decoder{rest: data}
 	p, err := d.plan()
 	if err != nil {
+		if whole(data) {
+			return Plan{}, State{}, fmt.Errorf("%w: %w", ErrForeign, err)
+		}
 		return Plan{}, State{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	sum, err := strconv.ParseUint(d.value("sum "), 16, 32)
@@ -103,6 +106,26 @@ func Decode(data []byte) (Plan, State, error) {
 
 // ErrDamaged marks a journal that cannot be read.
 var ErrDamaged = errors.New("damaged journal")
+
+// ErrForeign marks a journal that is whole but says what this version does not understand: a later version wrote it. It must
+// stay until that version, or a later one, has settled it.
+var ErrForeign = errors.New("journal of another version of the installer")
+
+// whole tells whether the data has the sum of a plan, whatever the plan says.
+func whole(data []byte) bool {
+	for at := 0; ; {
+		i := bytes.Index(data[at:], []byte("\nsum "))
+		if i < 0 {
+			return false
+		}
+		at += i + 1
+		line, _, ended := bytes.Cut(data[at+len("sum "):], []byte("\n"))
+		sum, err := strconv.ParseUint(string(line), 16, 32)
+		if ended && err == nil && uint32(sum) == crc32.ChecksumIEEE(data[:at]) {
+			return true
+		}
+	}
+}
 
 type decoder struct {
 	rest  []byte
@@ -200,7 +223,7 @@ type Open struct {
 	Dir   string
 	Plan  Plan
 	State State
-	Err   error // ErrDamaged: nothing was begun, the directory only needs to go
+	Err   error // ErrDamaged: nothing was begun, the directory only needs to go; ErrForeign: it must stay
 }
 
 // List finds the journals that earlier runs left behind, sorted by name.
@@ -244,7 +267,11 @@ func readAll(h host.Host, path string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// write puts the plan on disk, durable, before anything else happens.
+// write puts the plan on disk, durable, before anything else happens. A plan that recovery could not read is never begun.
 func write(h host.Host, dir string, p Plan, now time.Time) error {
-	return h.WriteFile(winpath.Join(dir, FileName), bytes.NewReader(p.encode()), host.FileMeta{ModTime: now})
+	data := p.encode()
+	if _, _, err := Decode(data); err != nil {
+		return err
+	}
+	return h.WriteFile(winpath.Join(dir, FileName), bytes.NewReader(data), host.FileMeta{ModTime: now})
 }

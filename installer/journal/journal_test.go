@@ -2,7 +2,10 @@ package journal
 
 import (
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/kbforge/kbforge/installer/host"
@@ -58,4 +61,18 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("more steps than bytes")
 		}
 	})
+}
+
+// A journal that a later version wrote is neither carried out nor thrown away.
+func TestForeignJournalStays(t *testing.T) {
+	data := Plan{Operation: "install", Name: "KB1", Steps: []step.Step{{Kind: step.MakeDir, Path: `C:\x`}}}.encode()
+	text := strings.Replace(string(data), "make-dir", "invent-dir", 1)
+	i := strings.Index(text, "\nsum ") + 1
+	text = fmt.Sprintf("%ssum %08x\nbegin 1\n", text[:i], crc32.ChecksumIEEE([]byte(text[:i])))
+	if _, _, err := Decode([]byte(text)); !errors.Is(err, ErrForeign) || errors.Is(err, ErrDamaged) {
+		t.Errorf("%v, want ErrForeign", err)
+	}
+	if _, _, err := Decode([]byte(strings.Replace(text, "KB1", "KB2", 1))); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v, want ErrDamaged", err)
+	}
 }

@@ -219,6 +219,8 @@ func (r Runner) Recover() ([]string, error) {
 
 func (r Runner) recoverOne(o Open) (string, error) {
 	switch {
+	case errors.Is(o.Err, ErrForeign):
+		return "", fmt.Errorf("start the installer that was interrupted, or a later one, first: %w", o.Err)
 	case o.Err != nil:
 		return fmt.Sprintf("%s was prepared but not begun; removed", o.Dir), r.discard(o.Dir)
 	case o.State.Committed:

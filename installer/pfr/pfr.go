@@ -158,6 +158,24 @@ func Drop(r host.Registry, src string) (bool, error) {
 	return true, Write(r, kept)
 }
 
+// Undelete removes the pairs that delete path.
+func Undelete(r host.Registry, path string) error {
+	pairs, err := Read(r)
+	if err != nil {
+		return err
+	}
+	kept := pairs[:0:0]
+	for _, q := range pairs {
+		if q.Dst != "" || !winpath.Equal(q.Source(), path) {
+			kept = append(kept, q)
+		}
+	}
+	if len(kept) == len(pairs) {
+		return nil
+	}
+	return Write(r, kept)
+}
+
 // Pending is the source of the last pair that will replace dst, if it is one of an update's temporary names
 // (SET*.tmp, uninst*.tmp: white paper, Appendix D); empty otherwise.
 func Pending(pairs []Pair, dst string) string {
@@ -167,6 +185,19 @@ func Pending(pairs []Pair, dst string) string {
 		}
 	}
 	return ""
+}
+
+// Deleted tells whether the last pair about path deletes it.
+func Deleted(pairs []Pair, path string) bool {
+	for i := len(pairs) - 1; i >= 0; i-- {
+		switch {
+		case pairs[i].Dst != "" && winpath.Equal(pairs[i].Dest(), path):
+			return false
+		case pairs[i].Dst == "" && winpath.Equal(pairs[i].Source(), path):
+			return true
+		}
+	}
+	return false
 }
 
 // Ours reports whether the pair's source bears a temporary name of the package installer.

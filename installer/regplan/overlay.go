@@ -18,8 +18,9 @@ import (
 
 // Overlay is a registry with planned changes.
 type Overlay struct {
-	reg  host.Registry
-	keys map[string]*keyState
+	reg     host.Registry
+	keys    map[string]*keyState
+	deleted []host.Key // asked to be deleted, in order
 }
 
 type keyState struct {
@@ -34,6 +35,7 @@ type valueState struct {
 	name string
 	prev *host.Value
 	cur  *host.Value
+	said bool // a write or a deletion was planned, whether or not it changes anything
 }
 
 // New starts with no changes.
@@ -141,26 +143,27 @@ func (o *Overlay) Set(k host.Key, name string, v host.Value) error {
 	if err != nil {
 		return err
 	}
-	vs.cur = &v
+	vs.cur, vs.said = &v, true
 	return nil
 }
 
 // Delete plans the deletion of a value.
 func (o *Overlay) Delete(k host.Key, name string) error {
 	s, err := o.state(k)
-	if err != nil || !s.exists {
+	if err != nil {
 		return err
 	}
 	vs, err := o.value(s, name)
 	if err != nil {
 		return err
 	}
-	vs.cur = nil
+	vs.cur, vs.said = nil, true
 	return nil
 }
 
 // DeleteKey plans the deletion of a key with everything below it.
 func (o *Overlay) DeleteKey(k host.Key) error {
+	o.deleted = append(o.deleted, clean(k))
 	s, err := o.state(k)
 	if err != nil || !s.exists {
 		return err

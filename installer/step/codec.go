@@ -110,7 +110,7 @@ func Decode(line string) (Step, error) {
 
 func known(k Kind) bool {
 	switch k {
-	case MakeDir, SaveFile, PutFile, DeleteFile, RemoveDir, RemoveTree, CancelPending, MakeKey, DeleteKey, SetValue, DeleteValue,
+	case MakeDir, SaveFile, PutFile, DeleteFile, RemoveDir, RemoveTree, KeepFile, CancelPending, MakeKey, DeleteKey, SetValue, DeleteValue,
 		AddCatalog, RemoveCatalog, RenameDir, StopService, StartService, RegisterDLL, UnregisterDLL, RestoreDLL, RunProcess, CancelTask:
 		return true
 	}

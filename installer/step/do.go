@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/pfr"
 )
 
 // Do carries the step out. It is harmless when repeated.
@@ -30,6 +31,8 @@ func (s Step) do(e Env) (Outcome, error) {
 		return Outcome{}, s.removeDir(e)
 	case RemoveTree:
 		return removeTree(e, s.Path, s.Except)
+	case KeepFile:
+		return Outcome{}, pfr.Undelete(h, s.Path)
 	case CancelPending:
 		return Outcome{}, s.cancelPending(e)
 	case MakeKey:
@@ -98,6 +101,8 @@ func (s Step) undo(e Env) (Outcome, error) {
 		return Outcome{}, err
 	case RemoveTree:
 		return Outcome{}, nil // stands only after the commit
+	case KeepFile:
+		return Outcome{}, pfr.Add(h, pfr.Replace(s.Path, ""))
 	case CancelPending:
 		return Outcome{}, s.undoCancel(e)
 	case MakeKey:

@@ -28,6 +28,7 @@ const (
 	DeleteFile    Kind = "delete-file"    // delete Path; undo brings Backup back
 	RemoveDir     Kind = "remove-dir"     // delete Path if it is empty; undo creates it
 	RemoveTree    Kind = "remove-tree"    // delete Path and all below it, but for Except; only after the commit
+	KeepFile      Kind = "keep-file"      // take the deletion of Path at the restart out of the queue; undo queues it again
 	CancelPending Kind = "cancel-pending" // take Temp, which waits to replace Path, out of the queue; undo puts it back from Backup
 	MakeKey       Kind = "make-key"       // create Key; undo deletes it if it has no subkeys and no values
 	DeleteKey     Kind = "delete-key"     // delete Key if it has no subkeys and no values; undo creates it
