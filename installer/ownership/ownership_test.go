@@ -209,7 +209,9 @@ func takeOut(t *testing.T, a, b *spuninst.Removal) (left, above *spuninst.Remova
 }
 
 func TestValuesGoToTheUpdateAbove(t *testing.T) {
-	v := func(name string) spuninst.RegValueRef { return spuninst.RegValueRef{Root: "HKLM", Key: "K", Name: name} }
+	v := func(name string) spuninst.RegValueRef {
+		return spuninst.RegValueRef{Root: "HKLM", Key: "K", Name: name}
+	}
 	r := func(name string, data byte) spuninst.RegRestore {
 		return spuninst.RegRestore{Root: "HKLM", Key: "K", Name: name, Type: 4, Data: []byte{data}}
 	}
