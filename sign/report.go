@@ -28,6 +28,12 @@ const (
 	CheckPublisher  Check = "other publisher"  // the signer is not the pinned one
 )
 
+// Checks lists them.
+func Checks() []Check {
+	return []Check{CheckNotSigned, CheckFormat, CheckContent, CheckPageHashes, CheckAttributes, CheckSignature, CheckOrder, CheckChain,
+		CheckUsage, CheckDates, CheckTimestamp, CheckPublisher}
+}
+
 func (c Check) Error() string { return string(c) }
 
 // Finding is one check that failed.
