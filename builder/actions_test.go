@@ -113,8 +113,8 @@ func TestRawINF(t *testing.T) {
 		t.Errorf("%v, %v, %q", err, u.Processes, u.Strings.Title())
 	}
 	_, err = plan("[ServicesToStopAndStart]\na=b\n[ProductInstall.CopyFilesAlways]\nCopyFiles=Nowhere\n")
-	want := "update.toml:7:1: raw.inf, line 2: [ServicesToStopAndStart] \"a=b\": write one name a line, without =\n" +
-		"update.toml:7:1: raw.inf, line 4: CopyFiles names [Nowhere], which does not exist; add the section or take the name out"
+	want := "update.toml:9:1: raw.inf: [ServicesToStopAndStart] \"a=b\": write one name a line, without =\n" +
+		"update.toml:11:1: raw.inf: CopyFiles names [Nowhere], which does not exist; add the section or take the name out"
 	if err == nil || err.Error() != want {
 		t.Errorf("faults\n%v\nwant\n%s", err, want)
 	}

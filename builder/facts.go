@@ -29,6 +29,10 @@ func (f *Fact) Version() (pefile.Version, bool) {
 	return f.PE.Version.File, true
 }
 
+func hexMD5(f *Fact) string { return fmt.Sprintf("%X", f.MD5) }
+
+func hexCRC(f *Fact) string { return fmt.Sprintf("%08X", f.CRC) }
+
 // Facts maps the path of a source (manifest.File.Sources) to what is in the file.
 type Facts map[string]*Fact
 
@@ -40,23 +44,30 @@ func ReadFacts(m *manifest.Manifest) (Facts, error) { return ReadSignedFacts(m, 
 func ReadSignedFacts(m *manifest.Manifest, copies map[string]string) (Facts, error) {
 	facts := Facts{}
 	var faults manifest.Faults
+	read := func(key, path string) {
+		if facts[path] != nil {
+			return
+		}
+		from := path
+		if c, ok := copies[path]; ok {
+			from = c
+		}
+		fact, err := readFact(from)
+		if err != nil {
+			faults = append(faults, m.Warn(key, fmt.Sprintf("%s cannot be used: %v", m.Relative(path), err)))
+			return
+		}
+		facts[path] = fact
+	}
 	for _, f := range m.Files {
 		for _, b := range m.Branches {
-			path, ok := f.Sources[b.Name]
-			if !ok || facts[path] != nil {
-				continue
+			if path, ok := f.Sources[b.Name]; ok {
+				read(sourceKey(f, b.Name), path)
 			}
-			from := path
-			if c, ok := copies[path]; ok {
-				from = c
-			}
-			fact, err := readFact(from)
-			if err != nil {
-				faults = append(faults, m.Warn(sourceKey(f, b.Name), fmt.Sprintf("%s cannot be used: %v", m.Relative(path), err)))
-				continue
-			}
-			facts[path] = fact
 		}
+	}
+	for _, f := range m.RawFiles {
+		read(f.Key+".source", f.Source)
 	}
 	if len(faults) > 0 {
 		return nil, faults.Sort()

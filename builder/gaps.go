@@ -31,7 +31,7 @@ func (p *Plan) gapWarnings() manifest.Faults {
 // wholeINF is the INF of a branch with the author's own sections.
 func (p *Plan) wholeINF(b manifest.Branch) *updateinf.Update {
 	u := p.updateINF(b)
-	if p.Manifest.RawINF == "" {
+	if p.Manifest.RawINF+b.RawINF == "" {
 		return u
 	}
 	text, err := p.infText(b)

@@ -60,6 +60,13 @@ func (p *Plan) updateVer(branch string) []updatever.Entry {
 			list = append(list, e)
 		}
 	}
+	for _, v := range p.RawFiles {
+		if strings.HasPrefix(v.Path, p.root(branch)) && !seen[v.Path] {
+			e := verEntry(strings.TrimPrefix(v.Path, p.root(branch)), v.fact)
+			e.Branch = v.Branch
+			list = append(list, e)
+		}
+	}
 	return list
 }
 
@@ -88,6 +95,9 @@ func commonVer(files []TreeFile) ([]byte, error) {
 
 // timestamp is BUILDTIMESTAMP: YYYYMMDD.HHMMSS (WP table 11).
 func (p *Plan) timestamp() string { return p.BuildTime.UTC().Format("20060102.150405") }
+
+// Generated are the INFs and VER files of the package, by path, but common\update.ver of the dual-mode layout.
+func (p *Plan) Generated() (map[string][]byte, error) { return p.generate() }
 
 // generate makes the files of role Generated, by path, but common\update.ver, which describes the others.
 func (p *Plan) generate() (map[string][]byte, error) {

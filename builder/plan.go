@@ -19,6 +19,7 @@ type Plan struct {
 	Branches  []PlannedBranch    `json:"branches"`
 	Files     []PlannedFile      `json:"files"`
 	Contents  []Content          `json:"contents"`
+	RawFiles  []FileVersion      `json:"rawFiles,omitempty"` // that only raw INF text speaks of; Branch empty: of all branches
 	Warnings  manifest.Faults    `json:"-"`
 }
 
@@ -97,8 +98,11 @@ func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, err
 		return nil, err
 	}
 	p.planContents()
+	if err := p.checkContents(); err != nil {
+		return nil, err
+	}
 	for _, b := range m.Branches {
-		if b.Payload && m.RawINF != "" {
+		if b.Payload && m.RawINF+b.RawINF != "" {
 			if _, err := p.infText(b); err != nil {
 				return nil, err
 			}
@@ -134,15 +138,15 @@ func (p *Plan) planFiles(facts Facts) error {
 		}
 		for _, b := range p.Branches {
 			source, ok := f.Sources[b.Name]
-			if !ok && p.Manifest.Layout == manifest.DualMode {
-				continue // this service pack level does not need the file
+			if !ok {
+				continue // this branch does not bring the file
 			}
 			fact := facts[source]
 			if fact == nil {
 				return fmt.Errorf("plan %s: no facts of %s", f.Name, source)
 			}
 			v := FileVersion{Branch: b.Name, Source: p.Manifest.Relative(source), Size: fact.Size, open: fact.path, fact: fact,
-				MD5: fmt.Sprintf("%X", fact.MD5), CRC: fmt.Sprintf("%08X", fact.CRC), Path: p.payloadPath(b.Name, f, source, taken)}
+				MD5: hexMD5(fact), CRC: hexCRC(fact), Path: p.payloadPath(b.Name, f, source, taken)}
 			if ver, ok := fact.Version(); ok {
 				v.Version = ver.String()
 			}
@@ -150,7 +154,7 @@ func (p *Plan) planFiles(facts Facts) error {
 		}
 		p.Files = append(p.Files, pf)
 	}
-	return nil
+	return p.planRawFiles(facts)
 }
 
 // versionsOf lists the payload of a branch, in the order of the manifest.
@@ -163,6 +167,11 @@ func (p *Plan) versionsOf(branch string) []FileVersion {
 			}
 		}
 	}
+	for _, v := range p.RawFiles {
+		if v.Branch == branch || v.Branch == "" && strings.HasPrefix(strings.ToLower(v.Path), strings.ToLower(p.root(branch))) {
+			list = append(list, v)
+		}
+	}
 	return list
 }
 
@@ -173,6 +182,11 @@ func (p *Plan) version(path string) FileVersion {
 			if v.Path == path {
 				return v
 			}
+		}
+	}
+	for _, v := range p.RawFiles {
+		if v.Path == path {
+			return v
 		}
 	}
 	return FileVersion{}

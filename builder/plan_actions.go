@@ -56,6 +56,14 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, g := range m.Uninstall {
 		add("on removal  %s", registryText(g))
 	}
+	for _, b := range m.Branches {
+		if b.RawINF != "" {
+			add("raw         %d lines of INF for branch %s", strings.Count(strings.TrimSuffix(b.RawINF, "\n"), "\n")+1, b.Name)
+		}
+	}
+	for _, f := range m.RawFiles {
+		add("raw         %s", f.Path)
+	}
 	if m.RawINF != "" {
 		add("raw         %d lines of INF", strings.Count(strings.TrimSuffix(m.RawINF, "\n"), "\n")+1)
 	}

@@ -27,7 +27,15 @@ func warnings(p *Plan) manifest.Faults {
 			}
 		}
 	}
+	for i, v := range p.RawFiles {
+		if p.Manifest.RawFiles[i].Source != "" {
+			warnFile(v, func(format string, args ...any) {
+				list = append(list, p.Manifest.Warn(p.Manifest.RawFiles[i].Key+".source", v.Source+" "+fmt.Sprintf(format, args...)))
+			})
+		}
+	}
 	list = append(list, p.gapWarnings()...)
+	list = append(list, p.rawWarnings()...)
 	return list.Sort()
 }
 

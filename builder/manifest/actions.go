@@ -18,9 +18,17 @@ type FileChange struct {
 	Key      string // path of its table in the manifest
 }
 
+// branchRaw is how much raw INF text single branches have.
+func (m *Manifest) branchRaw() (n int) {
+	for _, b := range m.Branches {
+		n += len(b.RawINF)
+	}
+	return n
+}
+
 // changes tells whether the update does anything.
 func (m *Manifest) changes() bool {
-	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF) > 0
+	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF)+m.branchRaw() > 0
 }
 
 // actions resolves what an update does besides files and registry.

@@ -11,7 +11,7 @@ func standardHierarchy() []string {
 	return []string{"RTMGDR", "RTMQFE", "SP1GDR", "SP1QFE", "SP2GDR", "SP2QFE", "SP3GDR", "SP3QFE"}
 }
 
-// branchesInSources lists the branch names that the source tables use, sorted.
+// branchesInSources lists the branch names that the sources of files use, sorted.
 func branchesInSources(doc *document) []string {
 	set := map[string]bool{}
 	for _, f := range doc.allFiles() {
@@ -19,6 +19,9 @@ func branchesInSources(doc *document) []string {
 			for k := range t {
 				set[strings.ToUpper(k)] = true
 			}
+		}
+		for _, k := range f.Branches {
+			set[strings.ToUpper(k)] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(set))
@@ -113,6 +116,7 @@ func (r *resolver) writtenBranches(docs []branchDoc) {
 		if r.written(at + ".target") {
 			b.Target = r.target(at+".target", d.Target)
 		}
+		b.RawINF, b.RawKey = r.rawINF(at+".raw", d.Raw), at+".raw"
 		r.m.Branches = append(r.m.Branches, b)
 	}
 	r.needDefault("branch[0]")

@@ -88,6 +88,7 @@ type branchDoc struct {
 	DefaultFor    []int64   `toml:"default-for"`
 	HierarchyOnly bool      `toml:"hierarchy-only"`
 	Target        targetDoc `toml:"target"`
+	Raw           string    `toml:"raw"`
 }
 
 type fileDoc struct {
@@ -97,7 +98,8 @@ type fileDoc struct {
 	Source any      `toml:"source" kinds:"string,table"`
 	Flags  []string `toml:"flags"`
 
-	Edition []string `toml:"edition"`
+	Edition  []string `toml:"edition"`
+	Branches []string `toml:"branches"`
 }
 
 type registryDoc struct {
@@ -206,7 +208,13 @@ type uninstallDoc struct {
 }
 
 type rawDoc struct {
-	INF string `toml:"inf"`
+	INF  string       `toml:"inf"`
+	File []rawFileDoc `toml:"file"`
+}
+
+type rawFileDoc struct {
+	Source string `toml:"source"`
+	Path   string `toml:"path"`
 }
 
 type oemExclusionsDoc struct {

@@ -44,6 +44,9 @@ func (fs Faults) Sort() Faults {
 	return slices.Compact(fs)
 }
 
+// AsError is asError for those who make faults of their own.
+func (fs Faults) AsError() error { return fs.asError() }
+
 // asError returns nil for no faults, so that callers can compare the error with nil.
 func (fs Faults) asError() error {
 	if len(fs) == 0 {

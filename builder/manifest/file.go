@@ -54,9 +54,10 @@ func (r *resolver) fileList(list string, docs []fileDoc, condition int, seen pla
 		f.Flags = r.copyFlags(at+".flags", d.Flags)
 		f.Editions = r.editions(at+".edition", d.Edition)
 		f.To = r.destinations(at+".to", d.To)
+		only := r.only(at+".branches", d.Branches)
 		for _, source := range r.expand(at, d) {
 			d.Source, f.Sources = source, map[string]string{}
-			r.fileSources(at, d.Source, &f)
+			r.fileSources(at, d.Source, &f, only)
 			f.Name = r.nameOf(at, d)
 			r.takePlaces(&f, seen)
 			r.m.Files = append(r.m.Files, f)
@@ -216,25 +217,28 @@ func (r *resolver) destinations(path string, v any) []updateinf.Dir {
 }
 
 // fileSources fills the source of each branch.
-func (r *resolver) fileSources(at string, v any, f *File) {
+func (r *resolver) fileSources(at string, v any, f *File, only map[string]bool) {
 	path := at + ".source"
 	switch s := v.(type) {
 	case nil:
 		r.fault(path, "%s is missing; name the payload file", path)
 	case string:
 		for _, b := range r.m.payloadBranches() {
+			if only != nil && !only[b.Name] {
+				continue
+			}
 			if p := r.source(path, strings.ReplaceAll(s, branchPlaceholder, strings.ToLower(b.Name))); p != "" {
 				f.Sources[b.Name] = p
 			}
 		}
 	case map[string]any:
-		r.sourceTable(path, s, f)
+		r.sourceTable(path, s, f, only)
 	default:
 		r.fault(path, "%s is %s; it must be text in quotes or a table with a path for each branch", path, tomlKind(v))
 	}
 }
 
-func (r *resolver) sourceTable(path string, table map[string]any, f *File) {
+func (r *resolver) sourceTable(path string, table map[string]any, f *File, only map[string]bool) {
 	given := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(table)) {
 		at, name := join(path, key), strings.ToUpper(key)
@@ -255,10 +259,33 @@ func (r *resolver) sourceTable(path string, table map[string]any, f *File) {
 		}
 	}
 	for _, b := range r.m.payloadBranches() {
+		if only != nil && !only[b.Name] {
+			if given[b.Name] {
+				r.fault(join(path, b.Name), "branch %q has a source but is not in branches; add it there or take the source away", b.Name)
+			}
+			continue
+		}
 		if !given[b.Name] && b.Name != "" && r.m.Layout != DualMode {
-			r.fault(path, "branch %q has no source for this file; add %s = \"path\", or make the branch hierarchy-only", b.Name, b.Name)
+			r.fault(path, "branch %q has no source for this file; add %s = \"path\", or list the others in branches", b.Name, b.Name)
 		}
 	}
+}
+
+// only reads the branches of a file; nil: all of them.
+func (r *resolver) only(path string, names []string) map[string]bool {
+	if !r.written(path) || r.failed(path) {
+		return nil
+	}
+	if len(names) == 0 {
+		r.fault(path, "%s is an empty list; name a branch or leave the key out for all", path)
+	}
+	only := map[string]bool{}
+	for i, n := range names {
+		if name := strings.ToUpper(n); r.knownBranch(index(path, i), name) {
+			only[name] = true
+		}
+	}
+	return only
 }
 
 func (r *resolver) knownBranch(at, name string) bool {

@@ -56,7 +56,7 @@ func (r *resolver) levels(doc *document) {
 	if len(names) == 0 {
 		names = []string{"SP1", "SP2"}
 	}
-	written := map[string]Target{}
+	written, raws := map[string]Target{}, map[string][2]string{}
 	if len(doc.Branch) > 0 {
 		names = nil
 		for i, d := range doc.Branch {
@@ -75,6 +75,7 @@ func (r *resolver) levels(doc *document) {
 			if r.written(at + ".target") {
 				written[name] = r.target(at+".target", d.Target)
 			}
+			raws[name] = [2]string{r.rawINF(at+".raw", d.Raw), at + ".raw"}
 			names = append(names, name)
 			if PackNumber(name) == 0 {
 				r.fault(at+".name", "%q is no folder of the dual-mode layout; they are SP1, SP2 and so on, after the service pack that will contain the update", name)
@@ -86,7 +87,7 @@ func (r *resolver) levels(doc *document) {
 			if PackNumber(name) != n {
 				continue
 			}
-			b := Branch{Name: name, DisplayName: name, DefaultFor: []int{n - 1}, Payload: true, Target: r.m.Target}
+			b := Branch{Name: name, DisplayName: name, DefaultFor: []int{n - 1}, Payload: true, Target: r.m.Target, RawINF: raws[name][0], RawKey: raws[name][1]}
 			if t, ok := written[name]; ok {
 				b.Target = t
 			}

@@ -64,6 +64,7 @@ type Manifest struct {
 	Changes       []FileChange // [[delete]], then [[rename]]
 	OEMExclusions updateinf.OEMExclusions
 	Uninstall     []Registry // changes that removal makes besides taking back those of the update
+	RawFiles      []RawFile  // files of the package that no [[file]] brings
 	RawINF        string     // sections for the INF of every branch, as the author wrote them
 
 	pos   positions
@@ -151,6 +152,8 @@ type Branch struct {
 	DefaultFor  []int // service pack levels of machines that start with this branch
 	Payload     bool  // false: the package knows the branch but brings no files for it
 	Target      Target
+	RawINF      string // sections for the INF of this branch alone
+	RawKey      string // path of their key in the manifest
 }
 
 // File is one payload file.
@@ -164,6 +167,13 @@ type File struct {
 
 	Editions  []string // SKUs it is for; none: all
 	Condition int      // index in Manifest.Conditions, counting from 1; 0: none
+}
+
+// RawFile is a file of the package that only raw INF text speaks of.
+type RawFile struct {
+	Source string // path, as opened
+	Path   string // in the package, with backslashes
+	Key    string // path of its table in the manifest
 }
 
 // Registry is one change of a registry key or value.

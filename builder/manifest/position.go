@@ -222,8 +222,10 @@ func (s *scanner) keyPart() string {
 func (s *scanner) value(path string) {
 	switch {
 	case s.has(`"""`):
+		s.textStart(path)
 		s.basic(`"""`)
 	case s.has(`'''`):
+		s.textStart(path)
 		s.literal(`'''`)
 	case s.has(`"`):
 		s.basic(`"`)
@@ -238,6 +240,19 @@ func (s *scanner) value(path string) {
 			s.skip(1)
 		}
 	}
+}
+
+// textMark after the path of a key is the place where its text of several lines begins: after the quotes and the line end
+// behind them, which is no part of the text.
+const textMark = "[text]"
+
+func (s *scanner) textStart(path string) {
+	at := s.here()
+	at.Col += 3
+	if strings.HasPrefix(s.text[s.off+3:], "\n") || strings.HasPrefix(s.text[s.off+3:], "\r\n") {
+		at = inf.Pos{Line: at.Line + 1, Col: 1}
+	}
+	s.mark(path+textMark, at)
 }
 
 // basic skips a string with escapes; literal one without.

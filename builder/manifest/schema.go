@@ -61,7 +61,7 @@ func newSchemer(text string) *schemer {
 	return s
 }
 
-// tableTitles names each table by the key that holds it, nested ones by their type: testDoc is "test".
+// tableTitles names each table by the key that holds it, nested ones by their type: testDoc is "test", rawFileDoc "raw-file".
 func tableTitles() map[reflect.Type]string {
 	top := reflect.TypeFor[document]()
 	titles := map[reflect.Type]string{}
@@ -74,7 +74,7 @@ func tableTitles() map[reflect.Type]string {
 	nested = func(table reflect.Type) {
 		for i := range table.NumField() {
 			if e := elem(table.Field(i).Type); isTable(e) && titles[e] == "" {
-				titles[e] = strings.TrimSuffix(e.Name(), "Doc")
+				titles[e] = kebab(strings.TrimSuffix(e.Name(), "Doc"))
 				nested(e)
 			}
 		}
@@ -85,6 +85,19 @@ func tableTitles() map[reflect.Type]string {
 		}
 	}
 	return titles
+}
+
+// kebab is rawFile as raw-file.
+func kebab(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c >= 'A' && c <= 'Z' {
+			b.WriteByte('-')
+			c += 'a' - 'A'
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 func elem(t reflect.Type) reflect.Type {

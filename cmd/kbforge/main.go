@@ -57,7 +57,7 @@ func (a *app) root() *cobra.Command {
 }
 
 func (a *app) commands() []*cobra.Command {
-	return []*cobra.Command{a.initCommand(), a.checkCommand(), a.planCommand(), a.buildCommand(), a.schemaCommand(),
+	return []*cobra.Command{a.initCommand(), a.checkCommand(), a.planCommand(), a.buildCommand(), a.schemaCommand(), a.importCommand(),
 		a.listCommand(), a.extractCommand(), a.verifyCommand(), a.signCommand(),
 		a.catalogCommand(),
 		a.installCommand(), a.removeCommand(), a.statusCommand(), a.imageCommand(), a.demoCommand(), a.infCommand()}

@@ -1,0 +1,206 @@
+package importer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf/updateinf"
+)
+
+// prerequisites writes [[prerequisite]].
+func (c *converter) prerequisites() {
+	if !c.same(func(u *updateinf.Update) any { return u.Prerequisites }) {
+		return
+	}
+	var tables [][]any
+	for _, p := range c.rest[0].Prerequisites {
+		key, list, ok := c.tests(p)
+		if !ok {
+			return
+		}
+		tables = append(tables, []any{key, list, "message", p.Display})
+	}
+	for _, t := range tables {
+		c.w.table("[[prerequisite]]")
+		c.w.put(t[0].(string), t[1])
+		c.w.set("message", t[3])
+	}
+	c.each(func(u *updateinf.Update) { u.Prerequisites = nil })
+}
+
+// tests are the tests of a condition as the value of all or any.
+func (c *converter) tests(p updateinf.Condition) (key string, list raw, ok bool) {
+	var items []string
+	for _, t := range p.Tests {
+		item, ok := c.test(t)
+		if !ok {
+			return "", "", false
+		}
+		items = append(items, "  "+string(item)+",\n")
+	}
+	if key = "all"; p.Combiner == updateinf.OrOp {
+		key = "any"
+	}
+	return key, raw("[\n" + strings.Join(items, "") + "]"), len(items) > 0 && !strings.ContainsFunc(p.Display, control) && len(p.Display) <= manifest.MaxText
+}
+
+// test is one test as an inline table; false if the manifest would write another line for it.
+func (c *converter) test(t updateinf.Test) (raw, bool) {
+	op := t.Op
+	if op == "=" {
+		op = "=="
+	}
+	is := ""
+	switch {
+	case op != "":
+		is = op + " " + t.Data
+	case t.Absent():
+		is = "absent"
+	}
+	if op != "" && t.Data == "" || strings.ContainsFunc(t.Data, control) || t.Data != strings.TrimSpace(t.Data) {
+		return "", false
+	}
+	switch t.Kind {
+	case updateinf.CheckReg:
+		return registryTest(t, op, is)
+	case updateinf.CheckFileVer:
+		d, ok := c.first().SectionDir(t.Args[0])
+		if _, err := manifest.ParseVersion(t.Data); !ok || !manifest.DirOK(d) || op != "" && err != nil || manifest.CheckName(t.Args[1]) != nil {
+			return "", false
+		}
+		return inline("file", manifest.DirString(d)+`\`+t.Args[1], "is", is), true
+	case updateinf.VersionCheck:
+		g, err := manifest.ParseGate(t.Data)
+		if op == "" || err != nil || g.ServicePack != nil {
+			return "", false
+		}
+		return inline("windows", is), true
+	case updateinf.CheckCustom:
+		if t.Args[0] != "" || t.Args[3] != "" || op == "" || t.Args[1] == "" || t.Args[2] == "" {
+			return "", false
+		}
+		return inline("function", t.Args[2], "dll", t.Args[1], "is", is), true
+	}
+	return "", false
+}
+
+func registryTest(t updateinf.Test, op, is string) (raw, bool) {
+	key := strings.TrimRight(t.Args[1], `\`)
+	if t.Args[0] == "HKR" || key == "" || strings.Contains(key, `\\`) || !strings.Contains(key, `\`) {
+		return "", false
+	}
+	want := uint32(0)
+	if n := manifest.TestNumber(t.Data); n && op != "" {
+		want = updateinf.FlgAddRegTypeDWORD
+	}
+	pairs := []any{"registry", t.Args[0] + `\` + key}
+	switch {
+	case isFlag(t.Args[3], want):
+	case isFlag(t.Args[3], want|updateinf.FlgAddReg32BitKey):
+		pairs = append(pairs, "view", "32")
+	case isFlag(t.Args[3], want|updateinf.FlgAddReg64BitKey):
+		pairs = append(pairs, "view", "64")
+	default:
+		return "", false
+	}
+	if t.Args[2] != "" || op != "" {
+		pairs = append(pairs, "name", t.Args[2])
+	}
+	return inline(append(pairs, "is", is)...), true
+}
+
+// conditions writes [[condition]] for those extended conditions that have one condition, and for CheckInstall of one file.
+func (c *converter) conditions() {
+	number := 0
+	for again := true; again; {
+		again = false
+		for k, e := range c.rest[0].ExtendedConditional {
+			if len(e.Conditions) != 1 || e.Conditions[0].Display != "" || !c.everywhere(k, e.Name) {
+				continue
+			}
+			key, list, ok := c.tests(e.Conditions[0])
+			files, registry := c.operations(k, &number, ok)
+			if !ok || files == nil && registry == nil {
+				continue
+			}
+			c.w.table("[[condition]]")
+			c.w.put(key, list)
+			for _, f := range files {
+				c.fileTable("[[condition.file]]", f, true)
+			}
+			for _, r := range registry {
+				c.registryTable("[[condition.registry]]", r, false)
+			}
+			c.each(func(u *updateinf.Update) {
+				u.ExtendedConditional = append(u.ExtendedConditional[:k:k], u.ExtendedConditional[k+1:]...)
+			})
+			again = true
+			break
+		}
+	}
+}
+
+// everywhere tells whether every branch has the condition in the same place, with the same tests and registry changes.
+func (c *converter) everywhere(k int, name string) bool {
+	for i, u := range c.rest {
+		if len(u.ExtendedConditional) <= k || !strings.EqualFold(u.ExtendedConditional[k].Name, name) || len(u.ExtendedConditional[k].Conditions) != 1 {
+			return false
+		}
+		s := &stater{u: c.o.branches[i].u}
+		first := &stater{u: c.first()}
+		if s.condition(u.ExtendedConditional[k].Conditions[0]) != first.condition(c.rest[0].ExtendedConditional[k].Conditions[0]) ||
+			fmt.Sprint(regKeys(u.ExtendedConditional[k].Registry)) != fmt.Sprint(regKeys(c.rest[0].ExtendedConditional[k].Registry)) {
+			return false
+		}
+	}
+	return true
+}
+
+func regKeys(groups []updateinf.RegistryGroup) (list []string) {
+	for _, g := range groups {
+		for _, l := range g.Lines {
+			list = append(list, regItem{g.Kind, l}.key())
+		}
+	}
+	return list
+}
+
+// operations are the files and registry changes of condition k if a [[condition]] can say all of them; else nil.
+func (c *converter) operations(k int, number *int, ok bool) ([]*fileItem, []regItem) {
+	if !ok {
+		return nil, nil
+	}
+	copies := make([][]updateinf.FileGroup, len(c.rest))
+	for i := range c.rest {
+		for _, g := range c.rest[i].ExtendedConditional[k].Files {
+			g.Files = slices.Clone(g.Files)
+			copies[i] = append(copies[i], g)
+		}
+	}
+	*number++
+	files := mergeFiles(c.collect(func(i int) *[]updateinf.FileGroup { return &copies[i] }, fmt.Sprint("condition", *number)))
+	for i := range copies {
+		if len(copies[i]) > 0 {
+			return nil, nil
+		}
+	}
+	var registry []regItem
+	seen := map[string]bool{}
+	for _, g := range c.rest[0].ExtendedConditional[k].Registry {
+		for _, l := range g.Lines {
+			r := regItem{g.Kind, l}
+			if _, ok := registryPairs(r, false); !ok || seen[r.spot()] {
+				return nil, nil
+			}
+			seen[r.spot()] = true
+			registry = append(registry, r)
+		}
+	}
+	return files, registry
+}
+
+// sortedKeys is for messages.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
