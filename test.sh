@@ -45,6 +45,8 @@ needed() {
 		gcab gcab
 		openssl openssl
 		osslsigncode osslsigncode
+		softhsm2-util softhsm2
+		pkcs11-tool opensc
 		wrestool icoutils
 		x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 		i686-w64-mingw32-gcc gcc-mingw-w64-i686
@@ -150,6 +152,13 @@ done
 # On windows/arm64 only what runs on the target: relic, of the author's side, does not compile there.
 step "vet windows/arm64" on windows/arm64 go vet ./inf/... ./installer/... ./stub/... ./templates/...
 step "staticcheck" staticcheck
+# The tag needs cgo, and a C compiler for this machine.
+if command -v "${CC:-gcc}" >/dev/null; then
+	step "vet -tags pkcs11" env CGO_ENABLED=1 go vet -tags pkcs11 ./sign ./builder ./cmd/...
+	step "test -tags pkcs11" env CGO_ENABLED=1 go test -count=1 -tags pkcs11 -run PKCS11 ./sign ./cmd/kbforge
+else
+	loud "keys in PKCS #11 tokens are NOT TESTED: there is no C compiler"
+fi
 [ -n "$short" ] || step "fuzz ${FUZZTIME:-5s} each" fuzz
 
 # Last, so that its summary closes the output.

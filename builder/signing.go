@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -60,6 +61,17 @@ func OpenProfile(p sign.Profile, from KeySource) (*Signer, error) {
 		return nil, fmt.Errorf("open the signing key: %w", err)
 	}
 	return &Signer{Key: key, Options: o}, nil
+}
+
+// Close ends what the key keeps open: the session with a token, for example. A nil Signer has nothing open.
+func (s *Signer) Close() error {
+	if s == nil {
+		return nil
+	}
+	if c, ok := s.Key.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // once passes each message on a single time: one key signs many files.

@@ -3,13 +3,15 @@ package sign
 import (
 	"bytes"
 	"crypto"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// Source says where a key is. Exactly one of PFX, Certificate with Key, Certificate with Command, and Development is used.
+// Source says where a key is. Exactly one of PFX, Certificate with Key, Certificate with Command, PKCS11 (Certificate may be
+// given, too), and Development is used.
 // A password itself never stands in it.
 type Source struct {
 	PFX          string   // PKCS #12 file
@@ -18,6 +20,7 @@ type Source struct {
 	Certificate  string   // PEM or DER, with the intermediates
 	Key          string   // PEM
 	Command      []string // see CommandKey
+	PKCS11       string   // see PKCS11Key; the password is the PIN
 	Development  string   // folder of a development key
 }
 
@@ -39,6 +42,8 @@ func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error
 		return LoadPFX(s.PFX, password)
 	case s.Development != "":
 		return LoadDevelopmentKey(s.Development)
+	case s.PKCS11 != "":
+		return s.openToken(env, prompt)
 	case len(s.Command) > 0:
 		certs, err := LoadCertificates(s.Certificate)
 		if err != nil {
@@ -47,6 +52,25 @@ func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error
 		return CommandKey(certs, s.Command...)
 	}
 	return LoadPEM(s.Certificate, s.Key, func() ([]byte, error) { return s.password(s.Key, env, prompt) })
+}
+
+// openToken asks for the PIN where none is given.
+func (s Source) openToken(env func(string) (string, bool), prompt Prompt) (Key, error) {
+	if _, err := parsePKCS11(s.PKCS11); err != nil {
+		return nil, err // before anybody is asked for a PIN
+	}
+	var certs []*x509.Certificate
+	var err error
+	if s.Certificate != "" {
+		if certs, err = LoadCertificates(s.Certificate); err != nil {
+			return nil, err
+		}
+	}
+	pin, err := s.password("the PKCS #11 token", env, prompt)
+	if err != nil {
+		return nil, err
+	}
+	return PKCS11Key(s.PKCS11, pin, certs)
 }
 
 // Check reports every contradiction.
@@ -58,17 +82,17 @@ func (s Source) Check() error {
 		}
 	}
 	n := 0
-	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.Development != ""} {
+	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.PKCS11 != "", s.Development != ""} {
 		if given {
 			n++
 		}
 	}
-	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or dev-key")
-	complain(n > 1, "give only one of pfx, key, command and dev-key")
+	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or pkcs11, or dev-key")
+	complain(n > 1, "give only one of pfx, key, command, pkcs11 and dev-key")
 	complain(n == 0 && s.Certificate != "", "cert is given without key or command")
 	complain((s.Key != "" || len(s.Command) > 0) && s.Certificate == "", "key and command need cert, the certificate of the key")
 	complain(s.Certificate != "" && (s.PFX != "" || s.Development != ""), "cert does not go with pfx or dev-key, which hold their certificates")
-	complain(s.PFX == "" && s.Key == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx and key only")
+	complain(s.PFX == "" && s.Key == "" && s.PKCS11 == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx, key and pkcs11 only")
 	complain(s.PasswordEnv != "" && s.PasswordFile != "", "give password-env or password-file, not both")
 	return errors.Join(errs...)
 }

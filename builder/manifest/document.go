@@ -133,6 +133,7 @@ type profileDoc struct {
 	Cert         string   `toml:"cert"`
 	Key          string   `toml:"key"`
 	Command      []string `toml:"command"`
+	PKCS11       string   `toml:"pkcs11"`
 	DevKey       string   `toml:"dev-key"`
 	Hash         string   `toml:"hash"`
 	Description  string   `toml:"description"`

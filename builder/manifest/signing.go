@@ -57,7 +57,7 @@ func (r *resolver) profiles(s signingDoc) {
 		at, d := join("signing", name), s.Profiles[name]
 		p := sign.Profile{
 			Source: sign.Source{PFX: d.PFX, PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, Certificate: d.Cert, Key: d.Key,
-				Command: d.Command, Development: d.DevKey},
+				Command: d.Command, PKCS11: d.PKCS11, Development: d.DevKey},
 			Hash: d.Hash, Description: d.Description, URL: d.URL, Timestamp: d.Timestamp, PageHashes: d.PageHashes,
 		}
 		if err := p.Check(); err != nil {

@@ -46,6 +46,7 @@ func (a *app) build(ctx context.Context, path string, f buildFlags) error {
 	if err != nil {
 		return err
 	}
+	defer signer.Close()
 	p, clean, err := a.signedPlan(ctx, m, signer)
 	defer clean()
 	if err != nil {

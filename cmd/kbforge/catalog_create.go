@@ -42,7 +42,7 @@ func (a *app) catalogCreateCommand() *cobra.Command {
 	fl.StringArrayVar(&f.exclude, "exclude", nil, "pattern of files to leave out, such as '*.txt'; may be repeated")
 	fl.BoolVar(&f.asJSON, "json", false, "print what was written as kbforge catalog show --json does")
 	f.key.add(c)
-	c.MarkFlagsMutuallyExclusive(keyWays()...)
+	oneWay(c, keyWays())
 	return c
 }
 
@@ -58,6 +58,7 @@ func (a *app) catalogCreate(c *cobra.Command, args []string, f catalogCreateFlag
 	if err != nil {
 		return err
 	}
+	defer signer.Close()
 	cat, err := builder.NewCatalog(c.Context(), spec)
 	if err != nil {
 		return err

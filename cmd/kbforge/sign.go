@@ -23,7 +23,7 @@ type signFlags struct {
 func (a *app) signCommand() *cobra.Command {
 	var f signFlags
 	c := &cobra.Command{
-		Use:   "sign (--pfx FILE | --cert FILE (--key FILE | --command PROGRAM) | --dev-key DIR | --profile FILE:NAME) FILE...",
+		Use:   "sign (--pfx FILE | --cert FILE (--key FILE | --command PROGRAM) | --pkcs11 URI | --dev-key DIR | --profile FILE:NAME) FILE...",
 		Short: "Sign packages, executables, cabinets, installers and catalogs in place, or change their signatures",
 		Long: "Sign files in place: each is written aside, checked and renamed. A FILE may be a pattern such as 'out/*.exe'. All\n" +
 			"files are looked at before the first is signed; one that fails later does not stop the others. Passwords come from\n" +
@@ -45,7 +45,7 @@ func (a *app) signCommand() *cobra.Command {
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
 	f.change.add(c)
 	ways := append(keyWays(), changeWays()...)
-	c.MarkFlagsMutuallyExclusive(ways...)
+	oneWay(c, ways)
 	c.MarkFlagsOneRequired(ways...)
 	c.MarkFlagsMutuallyExclusive("append", "skip-signed")
 	for _, change := range changeWays() {
@@ -84,6 +84,7 @@ func (a *app) sign(c *cobra.Command, args []string, f signFlags) error {
 	if err != nil {
 		return err
 	}
+	defer who.close()
 	if f.dryRun {
 		return a.drySign(files, who, o, f)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,16 +20,24 @@ type keyFlags struct {
 }
 
 // keyWays are the flags of which a command that signs needs one.
-func keyWays() []string { return []string{"pfx", "cert", "dev-key", "profile"} }
+func keyWays() []string { return []string{"pfx", "cert", "pkcs11", "dev-key", "profile"} }
+
+// oneWay lets a command line have one of the ways only; a key in a token may have its certificate in a file.
+func oneWay(c *cobra.Command, ways []string) {
+	for _, without := range []string{"cert", "pkcs11"} {
+		c.MarkFlagsMutuallyExclusive(slices.DeleteFunc(slices.Clone(ways), func(w string) bool { return w == without })...)
+	}
+}
 
 func (k *keyFlags) add(c *cobra.Command) {
 	p, fl := &k.given, c.Flags()
 	fl.StringVar(&p.PFX, "pfx", "", "PKCS#12 file with key and certificates")
-	fl.StringVar(&p.PasswordEnv, "password-env", "", "environment variable that holds the password of --pfx or --key")
-	fl.StringVar(&p.PasswordFile, "password-file", "", "file that holds the password of --pfx or --key")
+	fl.StringVar(&p.PasswordEnv, "password-env", "", "environment variable that holds the password of --pfx or --key, or the PIN of --pkcs11")
+	fl.StringVar(&p.PasswordFile, "password-file", "", "file that holds the password of --pfx or --key, or the PIN of --pkcs11")
 	fl.StringVar(&p.Certificate, "cert", "", "PEM file of the certificate and its chain")
 	fl.StringVar(&p.Key, "key", "", "PEM file of the private key")
 	fl.StringArrayVar(&p.Command, "command", nil, "program that signs digests, for hardware and cloud keys; repeat for its arguments")
+	fl.StringVar(&p.PKCS11, "pkcs11", "", "PKCS #11 URI of a key in a token: pkcs11:token=NAME;object=NAME?module-path=LIBRARY")
 	fl.StringVar(&p.Development, "dev-key", "", "directory of a throw-away development key")
 	fl.StringVar(&k.from, "profile", "", "FILE:NAME, the table [signing.NAME] of a TOML file, or NAME in update.toml; other flags override it")
 	fl.StringArrayVar(&p.Timestamp, "timestamp", nil, "address of an RFC 3161 time stamp server; may be repeated")
@@ -42,7 +51,7 @@ func (k *keyFlags) add(c *cobra.Command) {
 		c.MarkFlagsMutuallyExclusive(other, "password-env")
 		c.MarkFlagsMutuallyExclusive(other, "password-file")
 	}
-	for _, other := range []string{"pfx", "dev-key", "profile"} {
+	for _, other := range []string{"pfx", "pkcs11", "dev-key", "profile"} {
 		c.MarkFlagsMutuallyExclusive(other, "key")
 		c.MarkFlagsMutuallyExclusive(other, "command")
 	}
@@ -100,6 +109,10 @@ func (a *app) openKey(s sign.Source, dryRun bool) (signer, error) {
 		return signer{}, err
 	}
 	return signer{key: opened.Key, name: subject(opened.Key)}, nil
+}
+
+func (s signer) close() error {
+	return (&builder.Signer{Key: s.key}).Close()
 }
 
 func subject(k sign.Key) string { return k.Certificates()[0].Subject.String() }
