@@ -36,6 +36,7 @@ type pkg struct {
 	common   map[string][]byte // files of folder "common"
 	extra    string            // further sections of the update INF
 	strings  string            // further lines of [Strings]
+	pack     bool              // a service pack
 }
 
 const branchesText = "[Version]\r\nSignature=\"$Windows NT$\"\r\nFileVersion=5.2.1.7\r\n[FileBranchInfo]\r\n" +
@@ -84,11 +85,7 @@ Always.files=11
 `, "\n", "\r\n") + replace.String() + "[Always.files]\r\n" + copyAlways.String() + "[SourceDisksNames]\r\n1=%ServicePackSourceFiles%\r\n[SourceDisksFiles]\r\n" +
 		sources.String() + p.extra + "\r\n[Product.Add.Reg]\r\n" + p.addReg + "\r\n[Product.Del.Reg]\r\n" + p.delReg + `
 [Configuration]
-InstallationType=Hotfix
-InstallLogFileName=%SP_SHORT_TITLE%.log
-UnInstallLogFileName=%SP_SHORT_TITLE%Uninst.log
-UnInstallDirName=$NtUninstall%SP_SHORT_TITLE%$
-EventLogKeyName=NtServicePack
+` + p.configuration() + `EventLogKeyName=NtServicePack
 EventLogDllName=spmsg.dll
 UpdateRegKey=SOFTWARE\Microsoft\Updates\Windows Server 2003
 [Strings]
@@ -102,6 +99,14 @@ PARENT_DISPLAY_NAME="Windows Server 2003 - Software Updates"
 Publisher="Contoso"
 KB_Release_Type="Security Update"
 ` + p.strings
+}
+
+func (p pkg) configuration() string {
+	if p.pack { // the standard names of white paper table 20
+		return "InstallationType=ServicePack\r\n"
+	}
+	return "InstallationType=Hotfix\r\nInstallLogFileName=%SP_SHORT_TITLE%.log\r\nUnInstallLogFileName=%SP_SHORT_TITLE%Uninst.log\r\n" +
+		"UnInstallDirName=$NtUninstall%SP_SHORT_TITLE%$\r\n"
 }
 
 func sortedNames(m map[string][]byte) []string {

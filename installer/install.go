@@ -47,6 +47,9 @@ func (r *run) named(u *updateinf.Update) {
 	name := u.Config.InstallLogFileName
 	if name == "" {
 		name = r.res.KB + ".log" // white paper, table 20
+		if kindOf(u) == instlog.ServicePack {
+			name = "svcpack.log"
+		}
 	}
 	r.openLog(name, kindOf(u), "")
 }
@@ -81,6 +84,7 @@ func (r *run) install(ctx context.Context) error {
 	}
 	r.res.Branch = c.branch
 	r.logInventory(c)
+	r.cabBuild(c)
 	if err := r.refuseGaps(c.update); err != nil {
 		return err
 	}

@@ -74,11 +74,10 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 // prepare decides about the backup directory and reads the removal that an earlier installation left in it.
 func (p *installPlan) prepare() error {
 	u := p.c.update
-	name := u.Config.UnInstallDirName
-	if name == "" {
-		name = "$NtUninstall" + p.r.res.KB + "$"
+	name, err := p.backupDir()
+	if err != nil {
+		return err
 	}
-	p.udir = winpath.Join(p.r.info.WindowsDir, name)
 	old, err := p.r.readRemoval(p.udir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

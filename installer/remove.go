@@ -79,7 +79,11 @@ func (r *run) remove(ctx context.Context) error {
 		return err
 	}
 	r.res.KB, r.res.Title = rem.KB, rem.Title
-	r.openLog(first(rem.UnInstallLogFileName, rem.KB+"Uninst.log"), instlog.Removal, r.UninstallDir)
+	name := rem.KB + "Uninst.log" // white paper, table 20
+	if strings.EqualFold(rem.InstallationType, "ServicePack") {
+		name = "spuninst.log"
+	}
+	r.openLog(first(rem.UnInstallLogFileName, name), instlog.Removal, r.UninstallDir)
 	if err := r.privileges(); err != nil {
 		return err
 	}
@@ -478,12 +482,18 @@ func (p *removalPlan) folders() error {
 // cleanup follows the commit: nothing needs the backup any more.
 func (p *removalPlan) cleanup() []step.Step {
 	cache, dual := winpath.Join(p.r.info.WindowsDir, migrationFolder), winpath.Join(p.r.info.WindowsDir, dualCache)
-	return append(leftovers(p.ledger, p.r.UninstallDir),
+	steps := append(leftovers(p.ledger, p.r.UninstallDir),
 		step.Step{Kind: step.RemoveTree, Path: winpath.Join(cache, p.rem.KB)},
 		step.Step{Kind: step.RemoveDir, Path: cache},
 		step.Step{Kind: step.RemoveTree, Path: winpath.Join(dual, p.rem.KB)},
 		step.Step{Kind: step.RemoveDir, Path: dual},
 		step.Step{Kind: step.RemoveTree, Path: p.r.UninstallDir, Except: p.r.KeepFile})
+	for _, d := range p.rem.RemoveDirs { // what the installation made above the backup directory (/d)
+		if dir, err := spuninst.Resolve(d, p.r.roots()); err == nil && winpath.Under(p.r.UninstallDir, dir) {
+			steps = append(steps, step.Step{Kind: step.RemoveDir, Path: dir})
+		}
+	}
+	return steps
 }
 
 func (r *run) finishRemoval(err error) {

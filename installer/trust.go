@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/kbforge/kbforge/installer/catalog"
@@ -78,7 +77,7 @@ func (r *run) judge(name string) (*catalog.Catalog, catalog.Trust, error) {
 	if !c.Signed {
 		return c, catalog.Trust{State: catalog.Unsigned, Code: catalog.CodeNoSignature, Reason: "no signature"}, nil
 	}
-	trust, err := r.verifier()(catalog.File{Path: filepath.Join(r.Package.Dir(), filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))), Data: data})
+	trust, err := r.verifier()(catalog.File{Path: r.Package.Path(name), Data: data})
 	if err != nil {
 		return nil, trust, fmt.Errorf("verify the signature of %s: %w", name, err)
 	}

@@ -113,8 +113,6 @@ func supported(opts cmdline.Options) error {
 	switch {
 	case opts.Integrate != "":
 		return refuse("/integrate")
-	case opts.BackupDir != "":
-		return refuse("/d")
 	}
 	return nil
 }

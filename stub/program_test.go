@@ -190,7 +190,6 @@ func TestMistakes(t *testing.T) {
 		{[]string{"/quiet", "/bogus", "/ER"}, 61686, ""},
 		{[]string{"/bogus"}, 1603, `unknown switch "/bogus"`},
 		{[]string{"/ER", `/integrate:c:\i386`}, 50, "/integrate is not supported"},
-		{[]string{"/ER", `/d:c:\backup`}, 50, "/d is not supported"},
 		{[]string{"/ER"}, 61447, "update.inf"}, // there is no package
 	} {
 		f := newFixture(false, c.args...)

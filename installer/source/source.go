@@ -84,6 +84,15 @@ func (t *Tree) View(rename func(name string) (as string, ok bool)) *Tree {
 // Dir is the directory the package was extracted to, as the operating system of this process spells it.
 func (t *Tree) Dir() string { return t.dir }
 
+// Path is where the operating system of this process finds the file; empty when the package has none of that name.
+func (t *Tree) Path(name string) string {
+	p, ok := t.names[fold(name)]
+	if !ok {
+		return ""
+	}
+	return filepath.Join(t.dir, filepath.FromSlash(p))
+}
+
 // Has reports whether the package has the file.
 func (t *Tree) Has(name string) bool {
 	_, ok := t.names[fold(name)]
