@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/kbforge/kbforge/inf"
@@ -50,6 +51,8 @@ type Request struct {
 	// KeepFile is a file that the cleanup of a removal must leave: the running spuninst.exe, which its own copy deletes
 	// after it has ended. Empty: nothing is left.
 	KeepFile string
+	// OpenSelf opens the package itself, the executable that was extracted, for /integrate; nil: not available.
+	OpenSelf func() (io.ReadCloser, error)
 	// Verify judges the signatures of catalogs; nil: a signature is as good as an untrusted one.
 	Verify catalog.Verifier
 	// RequireSignature refuses packages without a trusted signature, as the policy of that name does (verify.go).

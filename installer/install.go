@@ -71,6 +71,9 @@ func (r *run) install(ctx context.Context) error {
 	if err := r.arrange(); err != nil {
 		return err
 	}
+	if r.Options.Integrate != "" {
+		return r.integrate(ctx)
+	}
 	l, err := r.load()
 	if err != nil {
 		return err

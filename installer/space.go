@@ -3,6 +3,7 @@ package installer
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 
@@ -97,6 +98,14 @@ func (r *run) diskNeed(p journal.Plan, drive string, cluster int64) (diskNeed, e
 
 // sizeOf is the size of what a step reads. Content that the run makes itself is not there yet; it is small (overhead).
 func (r *run) sizeOf(from string) (int64, error) {
+	if from == step.FromPackage+selfName {
+		f, err := r.OpenSelf()
+		if err != nil {
+			return 0, err
+		}
+		defer f.Close()
+		return io.Copy(io.Discard, f)
+	}
 	if name, ok := strings.CutPrefix(from, step.FromPackage); ok {
 		f, err := r.Package.Open(name)
 		if err != nil {

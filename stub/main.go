@@ -18,5 +18,8 @@
 // restarts is WP Appendix D ("Shutdown Initiated in Self Extractor").
 package main
 
-// sfxVariable is the environment variable by which the extractor tells its directory.
-const sfxVariable = "KBFORGE_SFX"
+// Environment variables by which the extractor tells its directory and the package it is.
+const (
+	sfxVariable     = "KBFORGE_SFX"
+	packageVariable = "KBFORGE_PACKAGE"
+)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -46,6 +47,9 @@ func run() (code uint32) {
 		askSFX:  askSFX, startChild: func(exe string, args []string) (uint32, error) {
 			return process.Child{Exe: exe, Args: args, Output: childOutput(console)}.Run()
 		}, openPackage: source.Open, verify: winhost.VerifyCatalog,
+	}
+	if pkg := os.Getenv(packageVariable); pkg != "" && p.sfxRoot != "" {
+		p.openSelf = func() (io.ReadCloser, error) { return os.Open(pkg) }
 	}
 	defer p.caught(&code)
 	switch {

@@ -34,7 +34,8 @@ type program struct {
 	askSFX      func(root string, force bool) error                    // leaves the restart to the extractor
 	startChild  func(exe string, args []string) (code uint32, e error) // runs a program of the update to its end
 	openPackage func(dir string) (*source.Tree, error)
-	verify      catalog.Verifier // of the package's catalogs
+	verify      catalog.Verifier              // of the package's catalogs
+	openSelf    func() (io.ReadCloser, error) // the package that was extracted; nil: not known
 }
 
 // install is update.exe.
@@ -43,9 +44,6 @@ func (p *program) install(ctx context.Context) uint32 {
 	if opts.Help {
 		p.help(opts, cmdline.Install)
 		return status.Exit(err, status.Result{}, opts.ER)
-	}
-	if err == nil {
-		err = supported(opts)
 	}
 	if err != nil {
 		return p.fail(opts, "", err, "")
@@ -84,7 +82,7 @@ func (p *program) request(opts cmdline.Options) (installer.Request, func(), erro
 		return installer.Request{}, nil, status.Wrap(status.CantFindINF, err)
 	}
 	req := p.base(opts)
-	req.Package, req.Verify = tree, p.verify
+	req.Package, req.Verify, req.OpenSelf = tree, p.verify, p.openSelf
 	return req, func() { _ = tree.Close() }, nil
 }
 
@@ -103,18 +101,6 @@ func (p *program) removalOptions() (opts cmdline.Options, code uint32, done bool
 		return opts, p.fail(opts, "", err, ""), true
 	}
 	return opts, 0, false
-}
-
-// supported refuses switches that the engine does not carry out, rather than ignore them.
-func supported(opts cmdline.Options) error {
-	refuse := func(name string) error {
-		return fmt.Errorf("%s is not supported by this version of the installer: %w", name, host.ErrUnsupported)
-	}
-	switch {
-	case opts.Integrate != "":
-		return refuse("/integrate")
-	}
-	return nil
 }
 
 // ui chooses what the engine speaks to.

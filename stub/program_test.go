@@ -189,7 +189,6 @@ func TestMistakes(t *testing.T) {
 		{[]string{"/quiet", "/bogus"}, 1603, ""},
 		{[]string{"/quiet", "/bogus", "/ER"}, 61686, ""},
 		{[]string{"/bogus"}, 1603, `unknown switch "/bogus"`},
-		{[]string{"/ER", `/integrate:c:\i386`}, 50, "/integrate is not supported"},
 		{[]string{"/ER"}, 61447, "update.inf"}, // there is no package
 	} {
 		f := newFixture(false, c.args...)

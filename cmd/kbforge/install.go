@@ -92,6 +92,7 @@ func (a *app) install(ctx context.Context, pkg string, f installFlags, switches 
 	}
 	req := a.request(h, opts)
 	req.Package = tree
+	req.OpenSelf = func() (io.ReadCloser, error) { return os.Open(pkg) }
 	req.Verify, req.RequireSignature = judgeCatalogs(roots, a.now()), f.requireSignature
 	res, err := installer.Install(ctx, req)
 	return errors.Join(a.outcome("installed", res, err), h.Close())

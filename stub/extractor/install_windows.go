@@ -35,6 +35,13 @@ func runInstaller(dir, program, rest string) (uint32, *failure) {
 	if err := setVariable(sfxVariable, dir); err != nil {
 		return 0, failed(what, err)
 	}
+	self, err := modulePath()
+	if err == nil {
+		err = setVariable(packageVariable, self)
+	}
+	if err != nil {
+		return 0, failed(what, err)
+	}
 	si, inherit := startupInfo()
 	var pi syscall.ProcessInformation
 	if err := syscall.CreateProcess(app, &cmd[0], nil, nil, inherit, 0, nil, nil, si, &pi); err != nil {

@@ -6,10 +6,11 @@ import (
 	"github.com/kbforge/kbforge/stub/cab"
 )
 
-// sfxVariable tells the installer which directory was extracted to; restartFile is how it asks for a restart. Command stub
-// has the same.
+// sfxVariable tells the installer which directory was extracted to, packageVariable from which file; restartFile is how it
+// asks for a restart. Command stub has the same.
 const (
-	sfxVariable = "KBFORGE_SFX"
+	sfxVariable     = "KBFORGE_SFX"
+	packageVariable = "KBFORGE_PACKAGE"
 	restartFile = "restart"
 )
 
