@@ -433,7 +433,9 @@ func (in *integration) svcpack() error {
 		}
 	}
 	run := section(f, "SetupHotfixesToRun")
-	if !slices.ContainsFunc(run.Lines(), func(l inf.Line) bool { return strings.HasPrefix(strings.ToLower(strings.Join(l.Fields, ",")), strings.ToLower(kb)+".exe") }) {
+	if !slices.ContainsFunc(run.Lines(), func(l inf.Line) bool {
+		return strings.HasPrefix(strings.ToLower(strings.Join(l.Fields, ",")), strings.ToLower(kb)+".exe")
+	}) {
 		run.AddFields(inf.Bare(kb + ".exe /q /n /z"))
 	}
 	if err := in.delete(winpath.Join(in.s.dir, "svcpack.in_")); err != nil {

@@ -11,7 +11,7 @@ import (
 const (
 	sfxVariable     = "KBFORGE_SFX"
 	packageVariable = "KBFORGE_PACKAGE"
-	restartFile = "restart"
+	restartFile     = "restart"
 )
 
 func main() {
