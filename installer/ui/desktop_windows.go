@@ -4,31 +4,38 @@ import (
 	"context"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/kbforge/kbforge/installer/ui/dialog"
+	"github.com/kbforge/kbforge/installer/ui/text"
 )
 
 // NewDesktop returns the desktop of the session the process runs in.
-func NewDesktop() Desktop { return winDesktop{} }
+func NewDesktop() Desktop { return winDesktop{words: text.ForUser()} }
 
-type winDesktop struct{}
+// DesktopOver is NewDesktop with dialogs that belong to a window, which cannot be used meanwhile.
+func DesktopOver(owner uintptr, words text.Text) Desktop { return winDesktop{owner, words} }
+
+type winDesktop struct {
+	owner uintptr
+	words text.Text
+}
 
 // Choose shows a dialog with two buttons.
-func (winDesktop) Choose(ctx context.Context, q Question) Answer {
-	if ctx.Err() != nil || !desktopVisible() {
+func (d winDesktop) Choose(ctx context.Context, q Question) Answer {
+	if ctx.Err() != nil || !dialog.Visible() {
 		return Unanswered
 	}
 	runtime.LockOSThread() // a dialog and its messages belong to one thread
 	defer runtime.UnlockOSThread()
-	return newBox(ctx, q).run()
+	return newBox(ctx, q.In(d.words), d).run()
 }
 
 // Tell shows a message box.
-func (winDesktop) Tell(title string, kind Kind, text string) {
-	if !desktopVisible() {
+func (d winDesktop) Tell(title string, kind Kind, text string) {
+	if !dialog.Visible() {
 		return
 	}
 	style := uint32(windows.MB_OK | windows.MB_SETFOREGROUND)
@@ -41,61 +48,23 @@ func (winDesktop) Tell(title string, kind Kind, text string) {
 		style |= windows.MB_ICONINFORMATION
 	}
 	// The return value only says which button, and there is one.
-	_, _ = windows.MessageBox(0, utf16Text(text), utf16Text(title), style)
+	_, _ = windows.MessageBox(windows.HWND(d.owner), dialog.UTF16(text), dialog.UTF16(title), style)
 }
 
-// desktopVisible reports whether the process's window station is one that a person can see. A service has none; a dialog
-// there would wait for ever.
-func desktopVisible() bool {
-	const (
-		uoiFlags   = 1 // UOI_FLAGS
-		wsfVisible = 1 // WSF_VISIBLE
-	)
-	station, _, _ := user32("GetProcessWindowStation").Call()
-	if station == 0 {
-		return false
-	}
-	var flags struct{ inherit, reserved, flags uint32 }
-	ok, _, _ := user32("GetUserObjectInformationW").Call(station, uoiFlags,
-		uintptr(unsafe.Pointer(&flags)), unsafe.Sizeof(flags), 0)
-	return ok != 0 && flags.flags&wsfVisible != 0
-}
-
-func user32(name string) *windows.LazyProc {
-	return windows.NewLazySystemDLL("user32.dll").NewProc(name)
-}
-
-// utf16Text converts text for a window; a NUL would end it, so it is dropped.
-func utf16Text(s string) *uint16 {
-	p, err := windows.UTF16PtrFromString(strings.ReplaceAll(s, "\x00", ""))
-	if err != nil {
-		return new(uint16)
-	}
-	return p
-}
-
-// Windows messages, styles and notifications that the dialog uses (winuser.h).
-const (
-	wmInitDialog = 0x0110
-	wmCommand    = 0x0111
-	wmTimer      = 0x0113
-	wmSetText    = 0x000c
-	emLimitText  = 0x00c5
-
-	tick = 200 * time.Millisecond
-)
+const tick = 200 * time.Millisecond
 
 // box is one open dialog. It is made of a template in memory: user32 alone is needed, no common controls 6 and no manifest.
 type box struct {
 	ctx    context.Context
 	q      Question
+	d      winDesktop
 	ends   time.Time // of the countdown
 	left   int       // seconds shown
 	answer Answer
 }
 
-func newBox(ctx context.Context, q Question) *box {
-	b := &box{ctx: ctx, q: q, left: -1}
+func newBox(ctx context.Context, q Question, d winDesktop) *box {
+	b := &box{ctx: ctx, q: q, d: d, left: -1}
 	if q.Countdown > 0 {
 		b.ends = time.Now().Add(q.Countdown)
 	}
@@ -103,12 +72,7 @@ func newBox(ctx context.Context, q Question) *box {
 }
 
 func (b *box) run() Answer {
-	template := dialogTemplate(b.q)
-	// Each dialog has its own callback, which is never freed; there are a few in the life of the process.
-	proc := windows.NewCallback(b.proc)
-	ret, _, _ := user32("DialogBoxIndirectParamW").Call(0, uintptr(unsafe.Pointer(&template[0])), 0, proc, 0)
-	runtime.KeepAlive(template)
-	if int(ret) <= 0 { // 0 or -1: no dialog
+	if dialog.Modal(dialogTemplate(b.q), b.d.owner, b.proc) <= 0 {
 		return Unanswered
 	}
 	return b.answer
@@ -116,10 +80,10 @@ func (b *box) run() Answer {
 
 func (b *box) proc(window, message, wparam, _ uintptr) uintptr {
 	switch message {
-	case wmInitDialog:
+	case dialog.WMInitDialog:
 		b.init(window)
 		return 0 // the focus is set
-	case wmCommand:
+	case dialog.WMCommand:
 		switch wparam & 0xffff {
 		case buttonYes:
 			b.end(window, Yes)
@@ -127,7 +91,7 @@ func (b *box) proc(window, message, wparam, _ uintptr) uintptr {
 			b.end(window, No)
 		}
 		return 1
-	case wmTimer:
+	case dialog.WMTimer:
 		b.tick(window)
 		return 1
 	}
@@ -135,16 +99,15 @@ func (b *box) proc(window, message, wparam, _ uintptr) uintptr {
 }
 
 func (b *box) init(window uintptr) {
-	setText(window, idText, b.q.Text)
+	dialog.SetText(window, idText, b.q.Text)
 	if b.q.Details != "" {
-		send(window, idDetails, emLimitText, 0, 0) // no limit
-		setText(window, idDetails, windowsLines(b.q.Details))
+		dialog.Send(window, idDetails, dialog.EMLimitText, 0, 0) // no limit
+		dialog.SetText(window, idDetails, dialog.Lines(b.q.Details))
 	}
 	b.tick(window)
-	user32("SetTimer").Call(window, 1, uintptr(tick.Milliseconds()), 0)
-	item, _, _ := user32("GetDlgItem").Call(window, uintptr(defaultButton(b.q)))
-	user32("SetFocus").Call(item)
-	user32("SetForegroundWindow").Call(window)
+	dialog.User32("SetTimer").Call(window, 1, uintptr(tick.Milliseconds()), 0)
+	dialog.User32("SetFocus").Call(dialog.Item(window, defaultButton(b.q)))
+	dialog.User32("SetForegroundWindow").Call(window)
 }
 
 // tick looks at the clock and at the context.
@@ -163,25 +126,11 @@ func (b *box) tick(window uintptr) {
 	}
 	if s := secondsLeft(left); s != b.left {
 		b.left = s
-		setText(window, idCount, countdownText(s))
+		dialog.SetText(window, idCount, b.d.words.Get(text.QuestionCountdown, strconv.Itoa(s)))
 	}
 }
 
 func (b *box) end(window uintptr, a Answer) {
 	b.answer = a
-	user32("EndDialog").Call(window, 1)
-}
-
-func setText(window uintptr, id int, text string) {
-	p := utf16Text(text)
-	send(window, id, wmSetText, 0, uintptr(unsafe.Pointer(p)))
-	runtime.KeepAlive(p)
-}
-
-func send(window uintptr, id int, message, wparam, lparam uintptr) {
-	user32("SendDlgItemMessageW").Call(window, uintptr(id), message, wparam, lparam)
-}
-
-func countdownText(seconds int) string {
-	return "The computer restarts in " + strconv.Itoa(seconds) + " seconds."
+	dialog.End(window, 1)
 }

@@ -47,17 +47,17 @@ func readTemplate(t *testing.T, b []byte) (title string, ids []int, texts []stri
 func TestDialogTemplate(t *testing.T) {
 	q := AskRestart("Update für KB1", 30*time.Second)
 	q.Details = "a"
-	title, ids, texts, _ := readTemplate(t, dialogTemplate(q))
+	title, ids, texts, _ := readTemplate(t, dialogTemplate(q).Bytes())
 	if title != q.Title || len(ids) != 5 || ids[0] != idText || ids[1] != idDetails || ids[2] != idCount || ids[3] != buttonYes || ids[4] != buttonNo {
 		t.Errorf("title %q, controls %v", title, ids)
 	}
 	if texts[0] != q.Text || texts[3] != q.Yes || texts[4] != q.No {
 		t.Errorf("texts %q", texts)
 	}
-	if _, ids, _, _ := readTemplate(t, dialogTemplate(AskSafeMode("x\x00y"))); len(ids) != 3 {
+	if _, ids, _, _ := readTemplate(t, dialogTemplate(AskSafeMode("x\x00y")).Bytes()); len(ids) != 3 {
 		t.Errorf("controls %v, want text and two buttons", ids)
 	}
-	if _, ids, _, _ := readTemplate(t, dialogTemplate(Question{Text: "x", Details: "y", Yes: "&Close", Default: Yes})); len(ids) != 3 || ids[2] != buttonYes {
+	if _, ids, _, _ := readTemplate(t, dialogTemplate(Question{Text: "x", Details: "y", Yes: "&Close", Default: Yes}).Bytes()); len(ids) != 3 || ids[2] != buttonYes {
 		t.Errorf("controls %v, want text, details and one button", ids)
 	}
 }
@@ -79,11 +79,5 @@ func TestSecondsLeft(t *testing.T) {
 		if got := secondsLeft(d); got != want {
 			t.Errorf("%v: %d, want %d", d, got, want)
 		}
-	}
-}
-
-func TestWindowsLines(t *testing.T) {
-	if got := windowsLines("a\r\nb\nc"); got != "a\r\nb\r\nc" {
-		t.Errorf("got %q", got)
 	}
 }

@@ -3,17 +3,19 @@
 //
 //	/quiet      Quiet     nothing is shown; every question gets its documented default
 //	/passive    Passive   progress; nothing is asked but what has a countdown
-//	neither     Attended  questions and messages in dialogs
+//	neither     Attended  questions and messages in dialogs; ui/wizard puts them on the pages of a wizard
 //	kbforge     Console   lines on a writer; every question gets its documented default
 //	tests       uitest    records, and answers from a script
 //
-// A wizard is another implementation. What can be refused in a dialog is refused, too, where there is nobody to see the
+// What can be refused in a dialog is refused, too, where there is nobody to see the
 // dialog: no desktop means no consent, and no waiting.
 package ui
 
 import (
 	"context"
 	"time"
+
+	"github.com/kbforge/kbforge/installer/ui/text"
 )
 
 // UI shows and asks. Its methods are called from one goroutine at a time and may block while a person thinks.
@@ -32,6 +34,7 @@ type UI interface {
 type Stage string
 
 const (
+	Extracting  Stage = "Extracting files"
 	Inspecting  Stage = "Inspecting your current configuration"
 	BackingUp   Stage = "Backing up files"
 	Installing  Stage = "Installing files"
@@ -40,6 +43,19 @@ const (
 	Removing    Stage = "Restoring files"
 	RollingBack Stage = "Undoing the changes"
 )
+
+// In is the stage in another language.
+func (s Stage) In(t text.Text) string {
+	keys := map[Stage]text.Key{
+		Extracting: text.StageExtracting, Inspecting: text.StageInspecting, BackingUp: text.StageBackingUp,
+		Installing: text.StageInstalling, Registering: text.StageRegistering, Finishing: text.StageFinishing,
+		Removing: text.StageRemoving, RollingBack: text.StageRollingBack,
+	}
+	if k, ok := keys[s]; ok {
+		return t.Get(k)
+	}
+	return string(s)
+}
 
 // Kind is the weight of a message.
 type Kind uint8
@@ -80,7 +96,20 @@ const (
 	CloseApps    Topic = "close applications"
 	SafeMode     Topic = "safe mode"
 	RemovalOrder Topic = "removal order"
+	Welcome      Topic = "welcome"
+	Archive      Topic = "archive folder"
+	DiskSpace    Topic = "disk space"
+	Blocklist    Topic = "blocklist"
+	Report       Topic = "error report"
 )
+
+// Folder is a directory that a person may choose.
+type Folder struct {
+	Path        string // the default; whoever asked reads the choice here
+	NeededBytes int64
+	// Free tells how much space is free on the drive of a path. ok is false for a path that cannot be used.
+	Free func(path string) (bytes int64, ok bool)
+}
 
 // Question is something to ask.
 type Question struct {
@@ -94,4 +123,9 @@ type Question struct {
 	Default Answer
 	// Countdown, if not 0, is after how long the answer is Yes by itself.
 	Countdown time.Duration
+	// Folder, if not nil, is a directory to be chosen.
+	Folder *Folder
+
+	name string // of the sentences in the table of package text
+	args []string
 }
