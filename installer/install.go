@@ -78,6 +78,9 @@ func (r *run) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.welcome(ctx, ui.AskWelcome(r.res.Title)); err != nil {
+		return err
+	}
 	if err := r.privileges(); err != nil {
 		return err
 	}
@@ -138,6 +141,15 @@ func (r *run) logInventory(c *chosen) {
 		}
 	}
 	r.logf("Inventory complete: ReturnStatus=0, %d ticks", r.Host.Now().Sub(r.Start)/time.Millisecond)
+}
+
+// welcome greets an attended user (WP, "Attended Mode": the wizard is launched); nothing was looked at or changed yet.
+func (r *run) welcome(ctx context.Context, q ui.Question) error {
+	if r.Options.DryRun || r.ui().Ask(ctx, q) == ui.Yes {
+		return nil
+	}
+	r.logf("User Input: No (welcome)")
+	return status.New(status.UserCancelled, r.res.Title)
 }
 
 // licence asks an attended user; a package without eula.txt has nothing to accept.

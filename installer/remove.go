@@ -84,6 +84,9 @@ func (r *run) remove(ctx context.Context) error {
 		name = "spuninst.log"
 	}
 	r.openLog(first(rem.UnInstallLogFileName, name), instlog.Removal, r.UninstallDir)
+	if err := r.welcome(ctx, ui.AskWelcomeRemoval(rem.Title)); err != nil {
+		return err
+	}
 	if err := r.privileges(); err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/kbforge/kbforge/installer/source"
 	"github.com/kbforge/kbforge/installer/status"
 	"github.com/kbforge/kbforge/installer/ui"
+	"github.com/kbforge/kbforge/installer/ui/text"
+	"github.com/kbforge/kbforge/installer/ui/wizard"
 	"github.com/kbforge/kbforge/stub/process"
 	"github.com/kbforge/kbforge/stub/selfcopy"
 )
@@ -31,6 +33,8 @@ func main() {
 func run() (code uint32) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	image, err := programPath()
 	if err != nil {
 		return status.Exit(err, status.Result{}, false)
@@ -43,6 +47,10 @@ func run() (code uint32) {
 	p := &program{
 		image: image, version: fileVersion(image), args: args, start: processStart(time.Now()),
 		desktop: ui.NewDesktop(), console: writer(console), sfxRoot: os.Getenv(sfxVariable),
+		cancel: cancel, newWindow: func(o wizard.Options) ui.UI {
+			o.Text = text.ForUser()
+			return wizard.New(o)
+		},
 		newHost: func() (host.Host, error) { return winhost.New() },
 		askSFX:  askSFX, startChild: func(exe string, args []string) (uint32, error) {
 			return process.Child{Exe: exe, Args: args, Output: childOutput(console)}.Run()

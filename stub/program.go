@@ -16,6 +16,7 @@ import (
 	"github.com/kbforge/kbforge/installer/source"
 	"github.com/kbforge/kbforge/installer/status"
 	"github.com/kbforge/kbforge/installer/ui"
+	"github.com/kbforge/kbforge/installer/ui/wizard"
 	"github.com/kbforge/kbforge/installer/winpath"
 )
 
@@ -29,6 +30,10 @@ type program struct {
 	host    host.Host // once open was called
 	desktop ui.Desktop
 	console io.Writer // of who started the program; nil: none
+
+	newWindow func(o wizard.Options) ui.UI // nil: dialogs only
+	window    ui.UI                        // once there is one
+	cancel    context.CancelFunc           // ends the run for who cancels in the window
 
 	sfxRoot     string                                                 // value of KBFORGE_SFX
 	askSFX      func(root string, force bool) error                    // leaves the restart to the extractor
@@ -109,6 +114,15 @@ func (p *program) ui(opts cmdline.Options) ui.UI {
 	switch {
 	case opts.Quiet:
 		return ui.Quiet{}
+	case p.newWindow != nil && !opts.DryRun && !opts.List:
+		if p.window == nil {
+			o := wizard.Options{Removal: personalityOf(p.image) == removes, Passive: opts.Passive, Desktop: p.desktop, Cancel: p.cancel}
+			if p.console != nil {
+				o.Console = console
+			}
+			p.window = p.newWindow(o)
+		}
+		return p.window
 	case opts.Passive:
 		return ui.Passive{Desktop: p.desktop, Console: console}
 	}
@@ -178,7 +192,7 @@ func (p *program) end(ctx context.Context, opts cmdline.Options, res installer.R
 	if choice.how != restartAsk && !opts.Quiet { // a question says it all
 		u.Message(ui.Information, fmt.Sprintf("%s was %s.", name, done))
 	}
-	started, rerr := p.restart(ctx, choice, name)
+	started, rerr := p.restart(ctx, u, choice, name)
 	if rerr != nil {
 		u.Message(ui.Warning, "The computer could not be restarted: "+rerr.Error())
 	}

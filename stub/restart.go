@@ -50,13 +50,18 @@ func chooseRestart(o cmdline.Options, needed bool) restartChoice {
 	return c
 }
 
-// restart carries the choice out; started tells whether a restart comes. A dialog that nobody can see is no consent.
-func (p *program) restart(ctx context.Context, c restartChoice, title string) (started bool, err error) {
+// restart carries the choice out; started tells whether a restart comes. A dialog that nobody can see is no consent. u asks;
+// where it would not (/quiet /promptrestart), the desktop does.
+func (p *program) restart(ctx context.Context, u ui.UI, c restartChoice, title string) (started bool, err error) {
 	switch c.how {
 	case restartNot:
 		return false, nil
 	case restartAsk, restartCount:
-		if p.desktop.Choose(ctx, ui.AskRestart(title, c.after)) != ui.Yes {
+		q, ask := ui.AskRestart(title, c.after), p.desktop.Choose
+		if p.window != nil && u == p.window {
+			ask = u.Ask
+		}
+		if ask(ctx, q) != ui.Yes {
 			return false, nil
 		}
 	}

@@ -52,6 +52,12 @@ const (
 	childVisible = 0x40000000 | 0x10000000 // WS_CHILD, WS_VISIBLE
 )
 
+// The ids that Enter, Esc and the close button of a window press.
+const (
+	IDOK     = 1
+	IDCancel = 2
+)
+
 // Control is one control; positions and sizes are in dialog units.
 type Control struct {
 	Class      Class

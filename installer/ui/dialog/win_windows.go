@@ -11,6 +11,7 @@ import (
 // Messages and numbers of winuser.h and commctrl.h.
 const (
 	WMSetText     = 0x000c
+	WMErase       = 0x0014 // WM_ERASEBKGND
 	WMSetFont     = 0x0030
 	WMGetFont     = 0x0031
 	WMInitDialog  = 0x0110
@@ -28,21 +29,19 @@ const (
 	BMSetStyle    = 0x00f4
 	PBMSetRange32 = 0x0406
 	PBMSetPos     = 0x0402
-
-	IDOK     = 1
-	IDCancel = 2
 )
 
 // Proc is a dialog procedure.
 type Proc func(window, message, wparam, lparam uintptr) uintptr
 
 // User32 is a function of user32.dll.
-func User32(name string) *windows.LazyProc { return proc("user32.dll", name) }
+func User32(name string) *windows.LazyProc { return Func("user32.dll", name) }
 
 // GDI32 is a function of gdi32.dll.
-func GDI32(name string) *windows.LazyProc { return proc("gdi32.dll", name) }
+func GDI32(name string) *windows.LazyProc { return Func("gdi32.dll", name) }
 
-func proc(dll, name string) *windows.LazyProc { return windows.NewLazySystemDLL(dll).NewProc(name) }
+// Func is a function of a DLL of the system.
+func Func(dll, name string) *windows.LazyProc { return windows.NewLazySystemDLL(dll).NewProc(name) }
 
 // Modal shows the dialog and returns what EndDialog got; 0 or less: there was no dialog. The caller's goroutine must be
 // locked to its thread. Each call uses a callback that is never freed: there are a few in the life of the process.
@@ -151,5 +150,5 @@ func Mirror() {
 // CommonControls makes the progress bar known.
 func CommonControls() {
 	icc := struct{ size, classes uint32 }{8, 0x20} // ICC_PROGRESS_CLASS
-	proc("comctl32.dll", "InitCommonControlsEx").Call(uintptr(unsafe.Pointer(&icc)))
+	Func("comctl32.dll", "InitCommonControlsEx").Call(uintptr(unsafe.Pointer(&icc)))
 }
