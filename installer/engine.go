@@ -138,6 +138,7 @@ func (r *run) runner(pkg step.Package, stage ui.Stage) journal.Runner {
 		Env:        step.Env{Host: r.Host, Package: pkg, Logf: r.logf},
 		WindowsDir: r.info.WindowsDir,
 		Progress:   func(done, total int) { r.ui().Progress(stage, int64(done), int64(total)) },
+		Undoing:    func(done, total int) { r.ui().Progress(ui.RollingBack, int64(done), int64(total)) },
 	}
 }
 

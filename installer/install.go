@@ -78,9 +78,6 @@ func (r *run) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.welcome(ctx, ui.AskWelcome(r.res.Title)); err != nil {
-		return err
-	}
 	if err := r.privileges(); err != nil {
 		return err
 	}
@@ -91,6 +88,9 @@ func (r *run) install(ctx context.Context) error {
 	r.res.Branch = c.branch
 	r.logInventory(c)
 	r.cabBuild(c)
+	if err := r.welcome(ctx, ui.AskWelcome(r.res.Title)); err != nil {
+		return err
+	}
 	if err := r.refuseGaps(c.update); err != nil {
 		return err
 	}

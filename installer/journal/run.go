@@ -17,6 +17,8 @@ type Runner struct {
 	WindowsDir string
 	// Progress is called before each step, with counts from 0 to the number of steps. May be nil.
 	Progress func(done, total int)
+	// Undoing is the same for rolling back. May be nil.
+	Undoing func(done, total int)
 }
 
 // Result is what a finished plan left.
@@ -138,6 +140,9 @@ func (r Runner) rollBack(dir string, p Plan, cause error) error {
 func (r Runner) undo(p Plan) (delayed bool, err error) {
 	var errs []error
 	for i := len(p.Steps) - 1; i >= 0; i-- {
+		if r.Undoing != nil {
+			r.Undoing(len(p.Steps)-1-i, len(p.Steps))
+		}
 		out, err := p.Steps[i].Undo(r.Env)
 		if err != nil {
 			errs = append(errs, err)

@@ -19,6 +19,9 @@ type wineInstall struct {
 	has32   bool   // it runs 32-bit programs
 	win32   bool   // its machines are 32-bit ones
 	libs    string // for LD_LIBRARY_PATH; may be empty
+
+	display         string // of an X server; empty: none
+	locale, locpath string // the user's language, and where the C library finds it; empty: English
 }
 
 // goarch is the processor of the machines, in Go's terms.
@@ -98,17 +101,30 @@ func (in wineInstall) environ(prefix string) []string {
 		debug = "-all"
 	}
 	env = append(env,
-		"LC_ALL=C.UTF-8", // in the plain C locale Wine cannot make files whose names are not ASCII
+		"LC_ALL="+first(in.locale, "C.UTF-8"), // in the plain C locale Wine cannot make files whose names are not ASCII
 		"WINEPREFIX="+prefix,
 		"WINEDEBUG="+debug,
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=")
 	if in.win32 {
 		env = append(env, "WINEARCH=win32")
 	}
+	if in.display != "" {
+		env = append(env, "DISPLAY="+in.display)
+	}
+	if in.locpath != "" {
+		env = append(env, "LOCPATH="+in.locpath)
+	}
 	if in.libs != "" {
 		env = append(env, "LD_LIBRARY_PATH="+in.libs)
 	}
 	return env
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // cacheDir is where what is made once per machine is kept.

@@ -27,6 +27,7 @@ const strippable = " .dll .exe .drv .ocx .cpl .sys .acm .ax "
 
 // template returns the directory of the template prefix, made by whoever needs it first.
 func template(t testing.TB, in wineInstall) (string, error) {
+	in.display, in.locale, in.locpath = "", "", "" // one template for all
 	dir, err := cacheDir("wine")
 	if err != nil {
 		return "", err

@@ -1,12 +1,13 @@
 //go:build windows
 
 // Command helper is winekit's man inside Wine: it runs programs and reports their whole exit code, holds files open,
-// reads and writes the registry, and ends processes.
+// reads and writes the registry, looks at windows, and ends processes.
 //
 //	helper run REQUEST.json
 //	helper hold open|image FILE     (prints "ready", holds until standard input ends)
 //	helper reg REQUEST.json
 //	helper kill PID
+//	helper screen                   (a line of JSON for each line of standard input: the visible dialogs)
 //	helper noop
 package main
 
@@ -32,6 +33,8 @@ func command(args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "noop":
 		return nil
+	case len(args) == 1 && args[0] == "screen":
+		return screen()
 	case len(args) == 2 && args[0] == "run":
 		return runRequest(args[1])
 	case len(args) == 2 && args[0] == "reg":
@@ -41,7 +44,7 @@ func command(args []string) error {
 	case len(args) == 3 && args[0] == "hold":
 		return hold(args[1], args[2])
 	}
-	return fmt.Errorf("usage: helper run|reg REQUEST, hold open|image FILE, kill PID, noop; got %q", args)
+	return fmt.Errorf("usage: helper run|reg REQUEST, hold open|image FILE, kill PID, screen, noop; got %q", args)
 }
 
 func kill(pid string) error {

@@ -63,3 +63,16 @@ type RegKey struct {
 	Names  []string
 	Values []RegValue
 }
+
+// Window is a window or a control, as the helper sees it.
+type Window struct {
+	Class    string
+	ID       int // of a control
+	Text     string
+	Visible  bool
+	Enabled  bool
+	Focus    bool
+	Checked  bool     `json:",omitempty"` // of a button
+	Position int      `json:",omitempty"` // of a progress bar
+	Controls []Window `json:",omitempty"`
+}
