@@ -118,6 +118,13 @@ func readerProject(t *testing.T, f readerFiles, extra string) project {
 func readerMachine(t *testing.T, f readerFiles) *winekit.Prefix {
 	t.Helper()
 	m := winekit.New(t)
+	readerState(t, m, f)
+	return m
+}
+
+// readerState puts the old program on a machine.
+func readerState(t *testing.T, m *winekit.Prefix, f readerFiles) {
+	t.Helper()
 	put(t, m, readerDLL, f.old["reader.dll"])
 	put(t, m, spellDLL, f.old["spell.dll"])
 	m.RegSet(t, readerKey, "MacroLevel", winekit.DWORD(1))
@@ -125,5 +132,4 @@ func readerMachine(t *testing.T, f readerFiles) *winekit.Prefix {
 	m.RegSet(t, readerKey, "Untouched", winekit.MultiSZ("a", "b"))
 	m.RegSet(t, readerKey+`\Obsolete`, "", winekit.Binary([]byte{1, 2, 3}))
 	m.RegSet(t, readerKey+`\Obsolete\Below`, "Odd", winekit.RegValue{Type: 1, Data: []byte{65}})
-	return m
 }

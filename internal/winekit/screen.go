@@ -54,6 +54,8 @@ func NewWithScreen(t testing.TB, locale string) (*Prefix, *Screen) {
 	s.p.RegSet(t, `HKCU\Software\Wine\Explorer\Desktops`, "kb", SZ(fmt.Sprintf("%dx%d", ScreenWidth, ScreenHeight)))
 	s.p.Restart(t)
 	s.watch(t)
+	s.Windows(t) // the first program that looks makes the desktop
+	s.xdo(t, "search", "--sync", "--onlyvisible", "--name", "Wine [dD]esktop", "windowfocus")
 	return s.p, s
 }
 

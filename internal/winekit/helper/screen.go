@@ -78,6 +78,11 @@ func focusOf(window uintptr) uintptr {
 func describe(w, focus uintptr) wire.Window {
 	d := wire.Window{ID: int(int32(call("GetDlgCtrlID", w))), Visible: call("IsWindowVisible", w) != 0,
 		Enabled: call("IsWindowEnabled", w) != 0, Focus: w == focus && w != 0}
+	var rect [4]int32
+	call("GetWindowRect", w, uintptr(unsafe.Pointer(&rect)))
+	for i, v := range rect {
+		d.Rect[i] = int(v)
+	}
 	name := make([]uint16, 256)
 	call("GetClassNameW", w, uintptr(unsafe.Pointer(&name[0])), uintptr(len(name)))
 	d.Class = windows.UTF16ToString(name)

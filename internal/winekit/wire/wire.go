@@ -74,5 +74,6 @@ type Window struct {
 	Focus    bool
 	Checked  bool     `json:",omitempty"` // of a button
 	Position int      `json:",omitempty"` // of a progress bar
+	Rect     [4]int   // left, top, right, bottom, on the screen
 	Controls []Window `json:",omitempty"`
 }
