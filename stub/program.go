@@ -12,6 +12,7 @@ import (
 	"github.com/kbforge/kbforge/installer/catalog"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
+	"github.com/kbforge/kbforge/installer/journal"
 	"github.com/kbforge/kbforge/installer/register"
 	"github.com/kbforge/kbforge/installer/source"
 	"github.com/kbforge/kbforge/installer/status"
@@ -155,7 +156,12 @@ func (p *program) fail(opts cmdline.Options, title string, err error, logPath st
 	if logPath != "" {
 		text += "\n\nThe log is " + logPath
 	}
-	p.ui(opts).Message(ui.Failure, text)
+	kind := ui.Failure
+	var partial *journal.Partial
+	if errors.Is(err, context.Canceled) && !errors.As(err, &partial) {
+		kind = ui.Cancelled
+	}
+	p.ui(opts).Message(kind, text)
 	return status.Exit(err, status.Result{}, opts.ER)
 }
 

@@ -49,7 +49,7 @@ func (c *Console) Message(kind Kind, text string) {
 	switch kind {
 	case Warning:
 		text = "Warning: " + text
-	case Failure:
+	case Failure, Cancelled:
 		text = "Error: " + text
 	}
 	c.line("%s", text)

@@ -39,7 +39,7 @@ func buttonWidth(label string) int { return max(buttonLeast, 16+charWidth*len([]
 func dialogTemplate(q Question) dialog.Template {
 	inner := boxWidth - 2*boxMargin
 	y := boxMargin
-	textHigh := lineHeight * (1 + len([]rune(q.Text))/lineChars)
+	textHigh := lineHeight * dialog.Rows(q.Text, lineChars)
 	controls := []dialog.Control{{Class: dialog.Static, Style: dialog.NoPrefix, X: boxMargin, Y: y, W: inner, H: textHigh, ID: idText, Text: q.Text}}
 	y += textHigh + boxMargin
 	if q.Details != "" {

@@ -64,6 +64,7 @@ const (
 	Information Kind = iota
 	Warning
 	Failure
+	Cancelled // a failure that a person wanted, after which everything is as it was
 )
 
 // Answer is what came back for a question.

@@ -25,7 +25,7 @@ type Window = wire.Window
 type Screen struct {
 	p       *Prefix
 	display string
-	in      io.WriteCloser
+	in      io.WriteCloser // of the program that looks; nil: none runs
 	out     *bufio.Reader
 }
 
@@ -53,7 +53,6 @@ func NewWithScreen(t testing.TB, locale string) (*Prefix, *Screen) {
 	s.p.RegSet(t, `HKCU\Software\Wine\Explorer`, "Desktop", SZ("kb"))
 	s.p.RegSet(t, `HKCU\Software\Wine\Explorer\Desktops`, "kb", SZ(fmt.Sprintf("%dx%d", ScreenWidth, ScreenHeight)))
 	s.p.Restart(t)
-	s.watch(t)
 	s.Windows(t) // the first program that looks makes the desktop
 	s.xdo(t, "search", "--sync", "--onlyvisible", "--name", "Wine [dD]esktop", "windowfocus")
 	return s.p, s
@@ -131,25 +130,35 @@ func (s *Screen) watch(t testing.TB) {
 	s.in, s.out = in, bufio.NewReader(out)
 	t.Cleanup(func() {
 		in.Close()
-		cmd.Wait()
+		cmd.Wait() // it may have ended with the machine
 	})
 }
 
 // Windows lists the dialogs that are visible, the topmost first.
 func (s *Screen) Windows(t testing.TB) []Window {
 	t.Helper()
-	if _, err := io.WriteString(s.in, "\n"); err != nil {
-		t.Fatalf("winekit: look at the screen: %v", err)
+	if s.in != nil {
+		if list, err := s.look(); err == nil {
+			return list
+		}
 	}
-	line, err := s.out.ReadBytes('\n')
-	var list []Window
-	if err == nil {
-		err = json.Unmarshal(line, &list)
-	}
+	s.watch(t) // the first time, and after a restart of the machine
+	list, err := s.look()
 	if err != nil {
 		t.Fatalf("winekit: look at the screen: %v", err)
 	}
 	return list
+}
+
+func (s *Screen) look() (list []Window, err error) {
+	if _, err := io.WriteString(s.in, "\n"); err != nil {
+		return nil, err
+	}
+	line, err := s.out.ReadBytes('\n')
+	if err != nil {
+		return nil, err
+	}
+	return list, json.Unmarshal(line, &list)
 }
 
 // Wait waits until a dialog is as wanted and returns it. A timeout fails the test and says what there was.

@@ -127,3 +127,14 @@ func (t *writer) align() {
 func Lines(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")
 }
+
+// Rows is how many lines a text takes where chars letters fit in one, on average.
+func Rows(s string, chars int) int {
+	n, line := 1, 0
+	for _, r := range s {
+		if line++; r == '\n' || line > chars {
+			n, line = n+1, 0
+		}
+	}
+	return n
+}

@@ -11,6 +11,7 @@ import (
 // Messages and numbers of winuser.h and commctrl.h.
 const (
 	WMSetText     = 0x000c
+	WMClose       = 0x0010
 	WMErase       = 0x0014 // WM_ERASEBKGND
 	WMSetFont     = 0x0030
 	WMGetFont     = 0x0031

@@ -62,6 +62,8 @@ const (
 	DoneClose              Key = "done.close"
 	DoneFailedInstall      Key = "done.failed.install"
 	DoneFailedRemove       Key = "done.failed.remove"
+	DoneCancelledInstall   Key = "done.cancelled.install"
+	DoneCancelledRemove    Key = "done.cancelled.remove"
 	DoneFailedDetails      Key = "done.failed.details"
 	QuestionCountdown      Key = "question.countdown"
 )

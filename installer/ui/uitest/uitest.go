@@ -28,9 +28,9 @@ func (s *Script) Progress(stage ui.Stage, done, total int64) {
 	s.record("progress %s %d/%d", stage, done, total)
 }
 
-// Message records "information TEXT", "warning TEXT" or "failure TEXT".
+// Message records "information TEXT", "warning TEXT", "failure TEXT" or "cancelled TEXT".
 func (s *Script) Message(kind ui.Kind, text string) {
-	s.record("%s %s", [...]string{"information", "warning", "failure"}[kind], text)
+	s.record("%s %s", [...]string{"information", "warning", "failure", "cancelled"}[kind], text)
 }
 
 // Ask records "ask TOPIC: ANSWER" and the question.

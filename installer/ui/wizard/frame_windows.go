@@ -16,6 +16,7 @@ import (
 // Messages to the window, from other threads.
 const (
 	msgRefresh = dialog.WMApp + 1 + iota
+	msgShown
 	msgAsk
 	msgClose
 )
@@ -134,7 +135,7 @@ func (f *window) init() {
 	f.z.look(func(m *model, w words) { f.at = -1 })
 	f.setBold()
 	f.sync()
-	dialog.User32("SetForegroundWindow").Call(f.handle)
+	dialog.Post(f.handle, msgShown) // the focus needs a window that is visible
 }
 
 // setBold makes the bold font of titles, from the font of the dialog.
@@ -164,6 +165,9 @@ func (f *window) event(message, wparam, lparam uintptr) uintptr {
 	switch message {
 	case msgRefresh:
 		f.sync()
+	case msgShown:
+		dialog.User32("SetForegroundWindow").Call(f.handle)
+		f.z.look(func(m *model, _ words) { f.focus(m) })
 	case msgAsk:
 		f.showAsked()
 	case msgClose:
@@ -387,6 +391,7 @@ func (f *window) enable(id int, on bool) {
 }
 
 func (f *window) progress(m *model, w words) {
+	dialog.SetText(f.page, idTitle, w.title)
 	dialog.SetText(f.page, idAction, w.action(m))
 	dialog.Send(f.page, idBar, dialog.PBMSetPos, uintptr(m.permille), 0)
 }

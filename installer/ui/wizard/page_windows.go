@@ -46,6 +46,10 @@ func (f *window) checked(id int) bool { return dialog.Send(f.page, id, dialog.BM
 
 // pageEvent is the dialog procedure of pages.
 func (f *window) pageEvent(handle, message, wparam, _ uintptr) uintptr {
+	if message == dialog.WMClose { // Esc in a text of several lines closes its parent, which is not the dialog here
+		dialog.User32("PostMessageW").Call(f.handle, dialog.WMCommand, idCancel, 0)
+		return 1
+	}
 	if message != dialog.WMCommand || handle != f.page {
 		return 0
 	}

@@ -169,20 +169,10 @@ func layout(w words, m *model) dialog.Template {
 	return t
 }
 
-// lines is how many lines a text takes, at the width of a page.
-func lines(s string) int {
-	const chars = 62 // of the dialog font, on average, in a line
-	n, line := 1, 0
-	for _, r := range s {
-		if line++; r == '\n' || line > chars {
-			n, line = n+1, 0
-		}
-	}
-	return n
-}
+const lineChars = 62 // of the dialog font, on average, in the width of a page
 
 func static(x, y, width int, s string) dialog.Control {
-	return dialog.Control{Class: dialog.Static, Style: dialog.NoPrefix, X: x, Y: y, W: width, H: lines(s) * lineHigh, ID: -1, Text: s}
+	return dialog.Control{Class: dialog.Static, Style: dialog.NoPrefix, X: x, Y: y, W: width, H: dialog.Rows(s, lineChars) * lineHigh, ID: -1, Text: s}
 }
 
 // stack puts texts below each other.

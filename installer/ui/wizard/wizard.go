@@ -131,7 +131,10 @@ func (z *Wizard) Message(kind ui.Kind, message string) {
 	switch {
 	case z.o.Passive: // WP table 15: installation status is displayed; what went wrong is in the log and the exit code
 	case kind != ui.Warning:
-		z.end(context.Background(), outcome{failed: kind == ui.Failure, text: message})
+		if kind == ui.Cancelled {
+			message = z.o.Text.Get(z.w.pick(text.DoneCancelledInstall, text.DoneCancelledRemove))
+		}
+		z.end(context.Background(), outcome{failed: kind != ui.Information, text: message})
 	case z.shown():
 		z.view.tell(z.w.window(), kind, message)
 	default:
