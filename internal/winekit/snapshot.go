@@ -147,3 +147,11 @@ func nameEnd(line string) int {
 	}
 	return -1
 }
+
+// IsDisplay reports whether an entry of a registry snapshot is what Wine itself notes about the display when a program makes
+// its first window.
+func IsDisplay(name string) bool {
+	const classes = `HKLM\System\CurrentControlSet\Control\Class\`
+	return strings.HasPrefix(name, classes+"{4D36E968-E325-11CE-BFC1-08002BE10318}") || // display adapters
+		strings.HasPrefix(name, classes+"{4D36E96E-E325-11CE-BFC1-08002BE10318}") // monitors
+}
