@@ -92,6 +92,10 @@ func (r *run) startBranch(l *loaded, c *chosen) error {
 		c.branch = r.Options.Branch
 		return nil
 	}
+	if r.migration != nil && r.migration.branch != "" {
+		c.branch = r.migration.branch
+		return nil
+	}
 	b, ok := l.br.Default(r.info.Major, r.info.Minor, uint32(r.info.ServicePack))
 	if !ok {
 		return status.Wrap(status.NoBranchAvailable, fmt.Errorf("updatebr.inf has no default branch for service pack %d", r.info.ServicePack))

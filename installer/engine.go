@@ -13,7 +13,7 @@
 //	prerequisites       conditions.go          conditional groups    conditional.go
 //	services, DLLs, programs  programs.go      what is refused       inf/updateinf, gaps.go
 //	who owns what       installer/ownership    its use in plans      owners.go
-//	removal             remove.go              backup and uninstall  backup.go
+//	removal             remove.go              migration             migrate.go
 package installer
 
 import (
@@ -82,8 +82,9 @@ type run struct {
 	log  *logFile
 	res  Result
 
-	spuninst *inf.File // the last spuninst.inf that was read
-	dual     *dualMode // of a dual-mode package
+	migration *migration // nil: an ordinary run
+	spuninst  *inf.File  // the last spuninst.inf that was read
+	dual      *dualMode  // of a dual-mode package
 }
 
 func (r *run) ui() ui.UI {

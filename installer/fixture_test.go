@@ -37,6 +37,8 @@ type pkg struct {
 	extra    string            // further sections of the update INF
 	strings  string            // further lines of [Strings]
 	pack     bool              // a service pack
+	// edit changes the files of the package before update.ver and the catalog are made.
+	edit func(files map[string][]byte)
 }
 
 const branchesText = "[Version]\r\nSignature=\"$Windows NT$\"\r\nFileVersion=5.2.1.7\r\n[FileBranchInfo]\r\n" +
@@ -141,6 +143,9 @@ func (p pkg) tree(t *testing.T) *source.Tree {
 		for n, b := range list {
 			files[branch+`\`+n] = b
 		}
+	}
+	if p.edit != nil {
+		p.edit(files)
 	}
 	for _, n := range sortedNames(files) {
 		branch, _, ok := strings.Cut(n, `\`)

@@ -63,9 +63,12 @@ func kindOf(u *updateinf.Update) instlog.Kind {
 
 func (r *run) install(ctx context.Context) error {
 	r.ui().Progress(ui.Inspecting, 0, 0)
-	if !r.Options.DryRun {
+	if !r.Options.DryRun && r.migration == nil {
 		if err := r.recover(); err != nil {
 			return err
+		}
+		if err := r.migrate(ctx); err != nil { // what an interrupted run left to do
+			return fmt.Errorf("continue a migration: %w", err)
 		}
 	}
 	if err := r.arrange(); err != nil {
@@ -127,7 +130,13 @@ func (r *run) install(ctx context.Context) error {
 	}
 	r.res.RestartNeeded = r.res.RestartNeeded || c.update.Version.RebootRequired
 	r.logDual()
-	return r.report(c)
+	if err := r.report(c); err != nil || r.migration != nil {
+		return err
+	}
+	if err := r.migrate(ctx); err != nil {
+		r.log.Warn("Migration is left to the next start: %v", err)
+	}
+	return nil
 }
 
 func (r *run) logInventory(c *chosen) {

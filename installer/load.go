@@ -65,7 +65,7 @@ func (r *run) load() (*loaded, error) {
 	if l.ver, err = updatever.Parse(data); err != nil {
 		return nil, status.Wrap(status.InvalidVerFile, err)
 	}
-	return l, nil
+	return l, r.cachedOnly(l)
 }
 
 func (r *run) parseINF(name string) (*inf.File, error) {
@@ -82,6 +82,20 @@ func (r *run) parseUpdate(name string) (*updateinf.Update, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, status.Wrap(status.CantFindINF, err)
 	}
+	return r.typed(name, f, err)
+}
+
+// parseUpdateData reads an update INF that is not in the package.
+func (r *run) parseUpdateData(name string, data []byte) (*updateinf.Update, error) {
+	f, err := inf.Parse(name, data)
+	return r.typed(name, f, err)
+}
+
+func parseNamed(name string, data []byte) (*inf.File, error) { return inf.Parse(name, data) }
+
+type verEntry = updatever.Entry
+
+func (r *run) typed(name string, f *inf.File, err error) (*updateinf.Update, error) {
 	var u *updateinf.Update
 	if err == nil {
 		u, err = updateinf.Parse(f, updateinf.Options{Language: r.info.Language, Arch: infArch(r.info.Arch)})

@@ -3,6 +3,7 @@ package installer
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,36 @@ func (r *run) ledger(d *draft) (*ownership.Ledger, error) {
 		}
 		l.Add(o, rem)
 	}
-	return l, nil
+	return l, r.sleepers(l)
+}
+
+// sleepers adds updates that a service pack has taken off the registry, or that were migrated for one: their backup directories
+// are still there, and the stacks need their records.
+func (r *run) sleepers(l *ownership.Ledger) error {
+	dirs, err := r.Host.ReadDir(r.info.WindowsDir)
+	if err != nil {
+		return fmt.Errorf("look for backup directories: %w", err)
+	}
+	known := map[string]bool{}
+	for _, o := range l.Owners() {
+		known[winpath.Fold(o.Dir)] = true
+	}
+	for _, d := range dirs {
+		dir := winpath.Join(r.info.WindowsDir, d.Name)
+		if !d.IsDir() || !strings.HasPrefix(d.Name, "$") || d.Attr&host.AttrReparse != 0 || known[winpath.Fold(dir)] {
+			continue
+		}
+		rem, _, err := r.parseRemoval(dir)
+		if err != nil || rem.Sequence == "" {
+			continue // no backup directory, or none that says where it belongs
+		}
+		n, err := strconv.ParseUint(rem.Sequence, 10, 32)
+		if err != nil {
+			continue
+		}
+		l.Add(&ownership.Owner{KB: rem.KB, Sequence: uint32(n), Dir: dir}, rem)
+	}
+	return nil
 }
 
 // touched tells of files whether an update touched them. The records are read when the first is asked for.
@@ -63,6 +93,8 @@ func ownerIn(l *ownership.Ledger, dir, updatesKey string) *ownership.Owner {
 		if o.Dir != "" && winpath.Equal(o.Dir, dir) {
 			return o
 		}
+	}
+	for _, o := range l.Owners() {
 		if rem := o.Removal(); rem != nil && updatesKey != "" && winpath.Equal(rem.UpdatesKey, updatesKey) {
 			return o
 		}
@@ -171,7 +203,7 @@ func (p *installPlan) takeOver() error {
 		}
 		p.old = me.Removal()
 	}
-	if me != nil {
+	if me != nil && (p.old != nil || me.Removal() == nil) { // else it lies below, in another backup directory
 		p.ledger.Drop(me)
 	}
 	p.sequence = p.ledger.NextSequence()

@@ -49,7 +49,7 @@ func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	p := &installPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, r.res.KB), c.queue), r: r, c: c, l: l, now: r.Host.Now()}
 	p.known[winpath.Fold(winpath.Join(r.info.WindowsDir, journal.Folder))] = true
 	for _, part := range []func() error{p.prepare, p.services, p.renameDirs, p.files, p.catalogs, p.branchesINF,
-		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.afterReboot, p.removal} {
+		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.afterReboot, p.markMigrations, p.removal} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
 		}
@@ -77,6 +77,10 @@ func (p *installPlan) prepare() error {
 	name, err := p.backupDir()
 	if err != nil {
 		return err
+	}
+	if p.r.migration != nil && p.r.migration.pack != 0 {
+		name = p.r.migratedDir(name)
+		p.udir = winpath.Join(p.r.info.WindowsDir, name)
 	}
 	old, err := p.r.readRemoval(p.udir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -355,6 +359,9 @@ func (p *installPlan) migrationCache() error {
 		return nil
 	}
 	names := append([]string(nil), p.l.br.Common...)
+	for _, c := range p.c.update.Catalogs { // so that the cached package can be verified
+		names = append(names, c.Path)
+	}
 	for _, b := range append([]string{p.c.branch}, above...) {
 		names = append(names, p.l.br.SetupFiles(b)...)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 
@@ -122,6 +123,10 @@ func (p *installPlan) describe() error {
 		p.reg.UninstallLine = `"` + winpath.Join(p.udir, spuninstFolder, spuninstEXE) + `"`
 	}
 	p.rem.UpdatesKey = p.reg.UpdatesKey().Path
+	p.rem.Sequence = strconv.FormatUint(uint64(p.sequence), 10)
+	if p.r.migration != nil {
+		p.rem.MigratedFor = p.r.migration.packKB
+	}
 	p.reg.Files = p.fileList()
 	return nil
 }

@@ -66,7 +66,7 @@ func (r *run) parseRemoval(udir string) (*spuninst.Removal, *inf.File, error) {
 }
 
 func (r *run) remove(ctx context.Context) error {
-	if !r.Options.DryRun {
+	if !r.Options.DryRun && r.migration == nil {
 		if err := r.recover(); err != nil {
 			return err
 		}
@@ -93,8 +93,15 @@ func (r *run) remove(ctx context.Context) error {
 	if err := r.safeMode(ctx); err != nil {
 		return err
 	}
-	if err := r.order(ctx, rem); err != nil {
-		return err
+	if r.migration == nil {
+		if err := r.order(ctx, rem); err != nil {
+			return err
+		}
+	}
+	if !r.Options.DryRun {
+		if err := r.reverseMigrate(ctx, rem); err != nil {
+			return err
+		}
 	}
 	p, blobs, err := r.planRemoval(rem)
 	if err != nil {
@@ -140,7 +147,9 @@ func (r *run) order(ctx context.Context, rem *spuninst.Removal) error {
 	}
 	var later []string
 	for _, o := range l.Above(r.ownerOf(l, rem), r.branchesPath(), winpath.Join(r.info.SystemDir, winpath.Base(rem.EventLogDllName))) {
-		later = append(later, o.KB)
+		if m := o.Removal(); m == nil || m.MigratedFor == "" || !strings.EqualFold(m.MigratedFor, rem.KB) {
+			later = append(later, o.KB)
+		}
 	}
 	if len(later) == 0 {
 		return nil
@@ -485,6 +494,9 @@ func (p *removalPlan) folders() error {
 // cleanup follows the commit: nothing needs the backup any more.
 func (p *removalPlan) cleanup() []step.Step {
 	cache, dual := winpath.Join(p.r.info.WindowsDir, migrationFolder), winpath.Join(p.r.info.WindowsDir, dualCache)
+	if p.rem.MigratedFor != "" { // the cache serves the update as it was before the service pack
+		return append(leftovers(p.ledger, p.r.UninstallDir), step.Step{Kind: step.RemoveTree, Path: p.r.UninstallDir, Except: p.r.KeepFile})
+	}
 	steps := append(leftovers(p.ledger, p.r.UninstallDir),
 		step.Step{Kind: step.RemoveTree, Path: winpath.Join(cache, p.rem.KB)},
 		step.Step{Kind: step.RemoveDir, Path: cache},

@@ -47,6 +47,8 @@ func (r *Removal) configKeys() []configKey {
 		{"SP_SHORT_TITLE", &r.KB},
 		{"SP_TITLE", &r.Title},
 		{"UpdatesKey", &r.UpdatesKey},
+		{"InstallSequence", &r.Sequence},
+		{"MigratedFor", &r.MigratedFor},
 	}
 }
 

@@ -15,6 +15,8 @@ type Removal struct {
 	EventLogKeyName      string
 	EventLogDllName      string
 	UpdatesKey           string // HKLM path of the Updates key of this update
+	Sequence             string // InstallSequence of the update, for when its key is gone
+	MigratedFor          string // KB of the service pack that the update was migrated for; goes before it
 	Restore              []RestoreFile
 	Delete               []DeleteFile
 	Ranks                []FileRank

@@ -5,6 +5,7 @@ package branch
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/kbforge/kbforge/inf/branches"
@@ -79,6 +80,29 @@ func (c Chooser) Above(cur string) []string {
 		}
 	}
 	return list
+}
+
+// AtLeast is the first branch of the package at or above the given one, of the same service pack level; empty: none.
+func (c Chooser) AtLeast(name string) string {
+	for i := c.Chain.Index(name); i >= 0 && i < len(c.Chain.Branches); i++ {
+		b := c.Chain.Branches[i].Name
+		if _, ok := c.INFs.INF(b); ok && SameLevel(b, name) {
+			return b
+		}
+	}
+	return ""
+}
+
+// SameLevel tells whether two branches are for one service pack level.
+func SameLevel(a, b string) bool { return servicePack(a) == servicePack(b) }
+
+// AtLevel tells whether the branch is for that service pack level; 0 is RTM.
+func AtLevel(name string, level uint16) bool {
+	want := "RTM"
+	if level > 0 {
+		want = "SP" + strconv.Itoa(int(level))
+	}
+	return servicePack(name) == want
 }
 
 // servicePack is the level part of a branch name: "SP2" of SP2QFE, "RTM" of RTMGDR. Branches of a hierarchy with other names,
