@@ -125,6 +125,13 @@ func TestSchemaShared(t *testing.T) {
 	if err := compiled(t, false).Validate(asJSON(t, "include = [\"a.toml\"]\n"+part)); err != nil {
 		t.Error(err)
 	}
+	named := "[signing.release]\npage-hashes = true\n"
+	if err := compiled(t, true).Validate(asJSON(t, named)); err != nil {
+		t.Error(err)
+	}
+	if compiled(t, true).Validate(asJSON(t, strings.Replace(named, "page-hashes", "hash-pages", 1))) == nil {
+		t.Error("a profile with an unknown key is valid")
+	}
 	if compiled(t, true).Validate(asJSON(t, "[[registry]]\nname = \"x\"\n")) == nil {
 		t.Error("a registry change without a key is valid")
 	}
@@ -151,6 +158,12 @@ func leaves() (list []leaf) {
 				in := map[string]any{}
 				for k, v := range beside[titles[t]] {
 					in[k] = v
+				}
+				if key == "" { // tables of any name
+					for k, x := range v.(map[string]any) {
+						in[k] = x
+					}
+					return wrap(in)
 				}
 				in[key] = v
 				return wrap(in)
