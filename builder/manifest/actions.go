@@ -206,7 +206,7 @@ func (r *resolver) registerDLLs(docs []registerDLLDoc) {
 			g.Flags |= updateinf.RegSvrDLLInstall
 		}
 		if r.written(at + ".argument") {
-			if g.Argument = r.long(at+".argument", d.Argument, "the argument of DllInstall"); !d.Install {
+			if g.Argument = r.long(at+".argument", d.Argument, "the argument of DllInstall"); !d.Install && !r.failed(at+".argument") {
 				r.fault(at+".argument", "%s.argument goes to DllInstall; add dll-install = true or take it away", at)
 			}
 		}

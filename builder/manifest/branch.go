@@ -101,6 +101,9 @@ func (r *resolver) writtenBranches(docs []branchDoc) {
 		for j, level := range d.DefaultFor {
 			here := index(at+".default-for", j)
 			n := r.number(here, &level, 0, 99)
+			if r.failed(here) {
+				continue
+			}
 			if first, dup := defaults[n]; dup {
 				r.fault(here, "branch %q: the default for service pack level %d is already branch %q, on line %s; one branch a level",
 					b.Name, n, strings.ToUpper(docs[first].Name), r.line(index("branch", first)+".default-for"))

@@ -12,7 +12,8 @@ import (
 // decoder fills the structs of document.go from what the TOML library read. It is strict, and it goes on after a fault:
 // the library's own decoding stops at the first value of a wrong type and matches keys without regard to case.
 type decoder struct {
-	fault func(path, format string, args ...any)
+	fault   func(path, format string, args ...any)
+	refused map[string]bool // tables that are none: what they lack is not told
 }
 
 // table decodes a table into a struct.
@@ -107,6 +108,7 @@ func (d *decoder) value(at string, from any, to reflect.Value) {
 			return
 		}
 		d.wrong(at, from, "a table")
+		d.refused[at] = true
 	default:
 		d.scalar(at, from, to)
 	}

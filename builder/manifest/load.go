@@ -61,7 +61,7 @@ func Parse(file, dir, text string, tree fs.FS) (*Manifest, error) {
 }
 
 func newResolver(file, dir string, tree fs.FS) *resolver {
-	return &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir, files: map[string]string{}}}
+	return &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir, files: map[string]string{}}, refused: map[string]bool{}}
 }
 
 // document decodes the text and what it includes. The error is for what is no TOML; other faults are collected.
@@ -77,7 +77,7 @@ func (r *resolver) document(text string) (*document, error) {
 	r.include(raw)
 	r.variables(raw)
 	doc := new(document)
-	(&decoder{fault: r.fault}).table("", raw, reflect.ValueOf(doc).Elem())
+	(&decoder{fault: r.fault, refused: r.refused}).table("", raw, reflect.ValueOf(doc).Elem())
 	return doc, nil
 }
 
@@ -108,9 +108,13 @@ type resolver struct {
 	tree      fs.FS
 	m         *Manifest
 	faults    Faults
+	refused   map[string]bool // see decoder
 }
 
 func (r *resolver) fault(path, format string, args ...any) {
+	if r.refused[path] || r.refused[parent(path)] {
+		return
+	}
 	r.faults = append(r.faults, r.m.Warn(path, fmt.Sprintf(format, args...)))
 }
 

@@ -76,6 +76,12 @@ func (r *resolver) packageKB(v any) string {
 // kb reads a Knowledge Base number: 123456, "123456", "KB123456" or, before 2003, "Q123456" (WP "Registry Entries for
 // Software Updates"). At most ten digits (OURS), so that every name built from it stays short.
 func (r *resolver) kb(at string, v any) string {
+	switch v.(type) {
+	case string, int64:
+	default:
+		r.fault(at, "%s is %s; it must be text or a whole number", at, tomlKind(v))
+		return ""
+	}
 	s := fmt.Sprint(v)
 	prefix, digits := "KB", s
 	for _, p := range []string{"KB", "Q"} {

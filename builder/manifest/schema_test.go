@@ -98,7 +98,7 @@ func TestSchemaBroken(t *testing.T) {
 		}
 		want := string(a.Files[len(a.Files)-1].Data)
 		lines := slices.DeleteFunc(formal.FindAllString(want, -1), func(l string) bool {
-			return strings.Contains(l, "package.language") || strings.Contains(l, "${") || strings.Contains(l, "branch ")
+			return strings.Contains(l, "package.language") || strings.Contains(l, "${") || strings.Contains(l, "branch ") || strings.Contains(l, "is a date;") // which is text in JSON
 		})
 		if len(lines) == 0 || strings.Contains(want, "not TOML") || strings.Contains(want, "shared") {
 			continue

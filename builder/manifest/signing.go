@@ -44,7 +44,7 @@ func (r *resolver) signing(s signingDoc) {
 
 func (r *resolver) servers(path string, list []string) {
 	for i, u := range list {
-		if !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+		if !r.failed(index(path, i)) && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
 			r.fault(index(path, i), `time stamp server %q is no address; it begins with http:// or https://`, u)
 		}
 	}
