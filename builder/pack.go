@@ -28,6 +28,7 @@ type Options struct {
 	OutDir   string  // where the package goes; it is made if need be
 	Stubs    Stubs   // required
 	Signer   *Signer // nil: unsigned
+	Sidecars Sidecars
 	Progress func(stage string)
 }
 
@@ -38,6 +39,7 @@ type Result struct {
 	Cabinet  makecab.Stats
 	Signed   bool
 	Contents []Content
+	Sidecars []string // paths
 }
 
 // Build builds the planned package. The package appears under its name complete and checked, or not at all: it is made in a
@@ -125,11 +127,16 @@ func build(ctx context.Context, p *Plan, o Options, work string) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	path := filepath.Join(o.OutDir, p.FileName)
-	if err := os.Rename(outer, path); err != nil {
+	names, err := sidecars(ctx, p, o, tree, exe, outer, work)
+	if err != nil {
 		return Result{}, err
 	}
-	return Result{Package: path, Size: st.Size(), Cabinet: stats, Signed: o.Signer != nil, Contents: p.Contents}, nil
+	path := filepath.Join(o.OutDir, p.FileName)
+	beside, err := settle(work, outer, path, names)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Package: path, Sidecars: beside, Size: st.Size(), Cabinet: stats, Signed: o.Signer != nil, Contents: p.Contents}, nil
 }
 
 // runtimeFiles links and signs update.exe (spuninst.exe is the same file) and spmsg.dll.

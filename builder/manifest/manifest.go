@@ -4,7 +4,9 @@
 package manifest
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +95,11 @@ func (m *Manifest) fileOf(path string) string {
 		return f
 	}
 	return m.File
+}
+
+// Includes are the included files that gave keys, sorted.
+func (m *Manifest) Includes() []string {
+	return slices.Compact(slices.Sorted(maps.Values(m.files)))
 }
 
 // Layout is one of the package structures of the white paper.

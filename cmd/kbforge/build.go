@@ -17,6 +17,7 @@ import (
 type buildFlags struct {
 	out     string
 	profile string
+	beside  builder.Sidecars
 	asJSON  bool
 }
 
@@ -33,6 +34,10 @@ func (a *app) buildCommand() *cobra.Command {
 	}
 	c.Flags().StringVarP(&f.out, "output", "o", ".", "directory for the package")
 	c.Flags().StringVar(&f.profile, "profile", "", "sign by [signing.NAME] of the manifest, or by FILE:NAME, instead of [signing]")
+	c.Flags().BoolVar(&f.beside.SBOM, "sbom", false, "also write bills of materials: PACKAGE.cdx.json (CycloneDX) and PACKAGE.spdx.json (SPDX)")
+	c.Flags().BoolVar(&f.beside.Provenance, "provenance", false, "also write what the package was made of (SLSA): PACKAGE.intoto.jsonl, signed, or PACKAGE.provenance.json without a key")
+	c.Flags().BoolVar(&f.beside.Checksums, "checksums", false, "also write PACKAGE.sha256, for sha256sum -c")
+	c.Flags().StringVar(&f.beside.BuilderID, "builder-id", "", "URI of who runs the build, for --provenance")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	return c
 }
@@ -52,7 +57,7 @@ func (a *app) build(ctx context.Context, path string, f buildFlags) error {
 	if err != nil {
 		return err
 	}
-	res, err := builder.Build(ctx, p, builder.Options{OutDir: f.out, Signer: signer,
+	res, err := builder.Build(ctx, p, builder.Options{OutDir: f.out, Signer: signer, Sidecars: f.beside,
 		Progress: func(stage string) { a.say("%s", stage) }})
 	if err != nil {
 		return err
@@ -61,9 +66,11 @@ func (a *app) build(ctx context.Context, path string, f buildFlags) error {
 		a.say("the package is not signed; see [signing] in docs/manifest.md, or kbforge sign")
 	}
 	if f.asJSON {
-		return writeJSON(a.stdout, buildJSON{res.Package, res.Size, res.Signed, res.Cabinet.Size, res.Cabinet.Input, len(res.Contents)})
+		return writeJSON(a.stdout, buildJSON{res.Package, res.Size, res.Signed, res.Cabinet.Size, res.Cabinet.Input, len(res.Contents), res.Sidecars})
 	}
-	fmt.Fprintln(a.stdout, res.Package)
+	for _, path := range append([]string{res.Package}, res.Sidecars...) {
+		fmt.Fprintln(a.stdout, path)
+	}
 	return nil
 }
 
@@ -93,6 +100,8 @@ type buildJSON struct {
 	CabinetSize  int64  `json:"cabinetSize"`
 	Uncompressed int64  `json:"uncompressed"`
 	Files        int    `json:"files"`
+
+	Sidecars []string `json:"sidecars,omitempty"` // paths of the files beside the package
 }
 
 func writeJSON(w io.Writer, v any) error {
