@@ -111,7 +111,9 @@ func TestCycloneDX(t *testing.T) {
 	}
 	var bom struct {
 		Metadata struct {
-			Component struct{ Hashes []struct{ Alg, Content string } }
+			Component struct {
+				Hashes []struct{ Alg, Content string }
+			}
 		}
 		Components []struct {
 			Type, Name, Version, PURL string
