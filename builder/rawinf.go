@@ -99,8 +99,8 @@ func (p *Plan) rawFindings(text []byte, parts []rawPart, severity lint.Severity)
 	return list.Sort()
 }
 
-// rawWarnings are what lint finds strange in the author's lines, but for what the build itself tells better: what the
-// installer does not carry out (gapWarnings), and disks, which are the build's.
+// rawWarnings are what lint finds strange in the author's lines, but for what gapWarnings tells: what the installer does not
+// carry out. Strings that are not used, or used and not there, count as strange in a text that a person wrote for one update.
 func (p *Plan) rawWarnings() manifest.Faults {
 	var all manifest.Faults
 	for _, b := range p.Manifest.Branches {
@@ -113,6 +113,7 @@ func (p *Plan) rawWarnings() manifest.Faults {
 				all = append(all, f)
 			}
 		}
+		all = append(all, p.rawFindings(out, parts, lint.Info)...)
 	}
 	return all.Sort()
 }

@@ -21,6 +21,7 @@ func warnings(p *Plan) manifest.Faults {
 				list = append(list, p.Manifest.Warn(sourceKey(mf, v.Branch), v.Source+" "+fmt.Sprintf(format, args...)))
 			}
 			warnFile(v, warn)
+			warnUnsigned(p.Manifest, v, warn)
 			warnArch(p.Manifest.Arch, f.To, v, warn)
 			if j > 0 {
 				warnOrder(f.Versions[j-1], v, warn)
@@ -34,6 +35,7 @@ func warnings(p *Plan) manifest.Faults {
 			})
 		}
 	}
+	list = append(list, p.Manifest.Warnings...)
 	list = append(list, p.gapWarnings()...)
 	list = append(list, p.rawWarnings()...)
 	return list.Sort()
@@ -60,6 +62,15 @@ func warnFile(v FileVersion, warn warner) {
 	}
 	if fact.Size == 0 {
 		warn("is empty")
+	}
+}
+
+// warnUnsigned: where the package is signed for release and the build does not sign the payload, an executable without a
+// signature is probably the one before signing. Packages that nobody signs are tries.
+func warnUnsigned(m *manifest.Manifest, v FileVersion, warn warner) {
+	release := m.Signing.Configured() && !m.Signing.Dev || len(m.Signing.Profiles) > 0
+	if release && m.Signing.Payload == manifest.SignNone && v.fact.PE.IsPE && !v.fact.PE.Signed {
+		warn(`is not signed, while the package is; sign it first, or write payload = "unsigned" in [signing]`)
 	}
 }
 

@@ -104,7 +104,8 @@ func (m *merger) place(from, to string) {
 // variables replaces ${name} in every text of the document but [variables] itself; $${ stands for ${.
 func (r *resolver) variables(raw map[string]any) {
 	table, _ := raw["variables"].(map[string]any)
-	values := map[string]string{}
+	values, used := map[string]string{}, map[string]bool{}
+	r.used = used
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		at := join("variables", name)
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
@@ -119,6 +120,13 @@ func (r *resolver) variables(raw map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		if key != "variables" && key != "include" {
 			raw[key] = r.substitute(join("", key), raw[key], values)
+		}
+	}
+	// Variables of an included file are for several manifests; one need not use them all.
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		at := join("variables", name)
+		if _, included := r.m.files[at]; !included && !used[name] {
+			r.m.Warnings = append(r.m.Warnings, r.m.Warn(at, "nothing uses the variable ${"+name+"}; take it out"))
 		}
 	}
 }
@@ -160,6 +168,7 @@ func (r *resolver) substituteText(path, s string, values map[string]string) stri
 		}
 		name, tail, closed := strings.Cut(rest, "}")
 		value, known := values[name]
+		r.used[name] = true
 		switch {
 		case !closed:
 			r.fault(path, "%s: ${ has no }; write ${name} for a variable, $${ for the characters", path)

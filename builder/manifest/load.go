@@ -108,6 +108,7 @@ type resolver struct {
 	tree      fs.FS
 	m         *Manifest
 	faults    Faults
+	used      map[string]bool // variables
 	refused   map[string]bool // see decoder
 }
 

@@ -69,6 +69,8 @@ type Manifest struct {
 	RawFiles      []RawFile  // files of the package that no [[file]] brings
 	RawINF        string     // sections for the INF of every branch, as the author wrote them
 
+	Warnings Faults // what is legal but probably wrong
+
 	pos   positions
 	files map[string]string // key path → file, of what an included file says
 }
