@@ -32,7 +32,8 @@ type chosen struct {
 	chain    *branches.Chain           // the newer of the package's and the machine's
 	chooser  branch.Chooser
 	dirs     *dirid.Resolver
-	queue    []pfr.Pair
+	queue    []pfr.Pair    // after the QChain rule
+	dropped  []pfr.Dropped // what the rule takes out of it
 }
 
 // packageFiles lets the inventory read the package.
@@ -44,8 +45,11 @@ func (p packageFiles) Open(name string) (inventory.File, error) { return p.Tree.
 // repeated with its INF (white paper, "Branching"; STATUS_REPEAT_INVENTORY).
 func (r *run) choose(l *loaded) (*chosen, error) {
 	c := &chosen{chain: l.chain, dirs: dirid.New(r.Host, r.info)}
-	var err error
-	if c.queue, err = pfr.Read(r.Host); err != nil {
+	queue, err := pfr.Read(r.Host)
+	if err == nil {
+		c.queue, c.dropped, err = r.cleanBefore(queue)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if l.br == nil {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/pfr"
@@ -98,22 +97,6 @@ func (d *draft) reserve(dir, base string) (string, error) {
 			return "", err
 		}
 		if !used {
-			d.names[winpath.Fold(p)] = true
-			return p, nil
-		}
-	}
-}
-
-// temp reserves a name SET<n>.tmp in the target's directory, n hexadecimal (white paper, Appendix D).
-func (d *draft) temp(target string) (string, error) {
-	dir := winpath.Dir(target)
-	for n := 1; ; n++ {
-		p := winpath.Join(dir, "SET"+strings.ToUpper(strconv.FormatInt(int64(n), 16))+".tmp")
-		used, err := d.taken(p)
-		if err != nil {
-			return "", err
-		}
-		if !used && !d.queued(p) {
 			d.names[winpath.Fold(p)] = true
 			return p, nil
 		}

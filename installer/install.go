@@ -130,6 +130,9 @@ func (r *run) install(ctx context.Context) error {
 	}
 	r.res.RestartNeeded = r.res.RestartNeeded || c.update.Version.RebootRequired
 	r.logDual()
+	if err := r.cleanAfter(); err != nil {
+		r.log.Warn("The pending file renames could not be looked through: %v", err)
+	}
 	if err := r.report(c); err != nil || r.migration != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ type installPlan struct {
 func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	p := &installPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, r.res.KB), c.queue), r: r, c: c, l: l, now: r.Host.Now()}
 	p.known[winpath.Fold(winpath.Join(r.info.WindowsDir, journal.Folder))] = true
-	for _, part := range []func() error{p.prepare, p.services, p.renameDirs, p.files, p.catalogs, p.branchesINF,
+	for _, part := range []func() error{p.prepare, p.chain, p.services, p.renameDirs, p.files, p.catalogs, p.branchesINF,
 		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.afterReboot, p.markMigrations, p.removal} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
@@ -140,7 +140,11 @@ func (p *installPlan) put(target, from string, it inventory.Item) error {
 		Force:  it.Pending != "" || it.Flags&updateinf.CopyForceFileInUse != 0,
 		Reboot: it.Flags&updateinf.CopyReplaceBootFile != 0, ModTime: p.sourceTime(from)}
 	var err error
-	if s.Temp, err = p.temp(target); err != nil {
+	name := p.temp
+	if it.Old.HasVersion && it.New.HasVersion && it.New.Version.Compare(it.Old.Version) < 0 {
+		name = p.deliberate // COPYFLG_NOVERSIONCHECK
+	}
+	if s.Temp, err = name(target); err != nil {
 		return err
 	}
 	if s.Existed, err = p.exists(target); err != nil {

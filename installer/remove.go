@@ -313,7 +313,7 @@ func (p *removalPlan) restoreOne(target, backup string) error {
 			return err
 		}
 	}
-	if s.Temp, err = p.temp(target); err != nil {
+	if s.Temp, err = p.deliberate(target); err != nil {
 		return err
 	}
 	if err := p.dir(winpath.Dir(target), 0); err != nil {
@@ -386,7 +386,7 @@ func (p *removalPlan) deletions() error {
 		if s.Backup, err = p.save(target, "", ""); err != nil {
 			return err
 		}
-		if s.Temp, err = p.temp(target); err != nil {
+		if s.Temp, err = p.deliberate(target); err != nil {
 			return err
 		}
 		p.add(s)

@@ -49,7 +49,7 @@ func rank(o *Owner, f fileRecord) uint32 {
 	return o.Sequence
 }
 
-// Above names the updates that have a layer above me's in the stack of one of me's files, in the order of installation: those
+// Above names the updates that came after me and have a layer above me's in the stack of one of me's files, in the order of installation: those
 // that the white paper, "Order of Removal", wants to be removed first. Files in shared serve several updates and bind none.
 func (l *Ledger) Above(me *Owner, shared ...string) []*Owner {
 	skip := map[string]bool{}
@@ -59,7 +59,7 @@ func (l *Ledger) Above(me *Owner, shared ...string) []*Owner {
 	found := map[*Owner]bool{}
 	me.files.all(func(id string, f fileRecord) {
 		for _, ly := range l.File(id) {
-			if ly.rank > rank(me, f) && ly.Owner != me && !skip[id] {
+			if ly.rank > rank(me, f) && ly.Owner.Sequence > me.Sequence && !skip[id] {
 				found[ly.Owner] = true
 			}
 		}

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/winpath"
@@ -38,8 +37,15 @@ func (p Pair) Source() string { return strip(p.Src) }
 // Dest is the path it gets, without decoration; empty for a deletion.
 func (p Pair) Dest() string { return strip(p.Dst) }
 
+// strip takes the decoration off; newer systems put *1 or *2 before it.
 func strip(s string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(s, "!"), prefix)
+	s = strings.TrimPrefix(s, "!")
+	if rest, ok := strings.CutPrefix(s, "*"); ok {
+		if bare := strings.TrimLeft(rest, "0123456789"); strings.HasPrefix(bare, prefix) {
+			s = bare
+		}
+	}
+	return strings.TrimPrefix(s, prefix)
 }
 
 // Replace is the pair that puts src in the place of dst; an empty dst deletes src.
@@ -72,11 +78,11 @@ func Decode(data []byte) ([]Pair, error) {
 			cur = append(cur, c)
 			continue
 		}
-		list = append(list, string(utf16.Decode(cur)))
+		list = append(list, toText(cur))
 		cur = cur[:0]
 	}
 	if len(cur) > 0 {
-		list = append(list, string(utf16.Decode(cur)))
+		list = append(list, toText(cur))
 	}
 	// The list ends with an empty string of its own, which is no entry; without it the data is still readable.
 	if len(list)%2 == 1 && list[len(list)-1] == "" {
@@ -96,7 +102,7 @@ func Decode(data []byte) ([]Pair, error) {
 func Encode(pairs []Pair) []byte {
 	var b []byte
 	put := func(s string) {
-		for _, c := range utf16.Encode([]rune(s)) {
+		for _, c := range toUnits(s) {
 			b = binary.LittleEndian.AppendUint16(b, c)
 		}
 		b = append(b, 0, 0)

@@ -3,6 +3,7 @@ package step
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/pfr"
@@ -109,11 +110,24 @@ func (s Step) bringBack(e Env) (Outcome, error) {
 	if !errors.Is(err, host.ErrInUse) || s.Temp == "" {
 		return Outcome{}, err
 	}
-	if err := e.Host.CopyFile(s.Backup, s.Temp); err != nil {
+	tmp := deliberate(s.Temp)
+	if err := e.Host.CopyFile(s.Backup, tmp); err != nil {
 		return Outcome{}, err
 	}
-	e.logf("Restored file (delayed):  %s", s.Temp)
-	return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(s.Temp, s.Path))
+	e.logf("Restored file (delayed):  %s", tmp)
+	return Outcome{Delayed: true}, pfr.Add(e.Host, pfr.Replace(tmp, s.Path))
+}
+
+// RollBackTemp is the name of a file that a step with that Temp may leave waiting when it is undone; a plan keeps it free.
+func RollBackTemp(temp string) string { return deliberate(temp) }
+
+// deliberate is the name under which a roll back lets a file wait: an older version that comes on purpose (pfr.Clean).
+func deliberate(temp string) string {
+	base := winpath.Base(temp)
+	if rest, ok := strings.CutPrefix(base, "SET"); ok {
+		base = "uninstr" + rest
+	}
+	return winpath.Join(winpath.Dir(temp), base)
 }
 
 func (s Step) deleteFile(e Env) (Outcome, error) {
@@ -169,6 +183,9 @@ func (s Step) undoCancel(e Env) error {
 		return err
 	}
 	if !there {
+		if s.Backup == "" { // the queue named a file that was gone already
+			return pfr.Add(e.Host, pfr.Replace(s.Temp, s.Path))
+		}
 		saved, err := exists(e.Host, s.Backup)
 		if err != nil || !saved {
 			return err
