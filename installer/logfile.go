@@ -47,7 +47,7 @@ func (r *run) openLog(name string, kind instlog.Kind, from string) {
 		path = winpath.Join(r.info.WindowsDir, name)
 	}
 	w := r.logWriter(path, kind == instlog.Removal)
-	fresh := name
+	fresh := winpath.Base(name)
 	if w.existed {
 		fresh = ""
 	}

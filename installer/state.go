@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/kbforge/kbforge/installer/catalog"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/journal"
@@ -56,6 +57,11 @@ type Report struct {
 	Updates []UpdateStatus `json:"updates"`
 	// Interrupted names journals of runs that did not end; the next installation or removal settles them.
 	Interrupted []string `json:"interrupted,omitempty"`
+
+	// Of a Scan.
+	Repaired      []string `json:"repaired,omitempty"` // what was put right
+	RestartNeeded bool     `json:"restartNeeded,omitempty"`
+	LogPath       string   `json:"log,omitempty"`
 }
 
 // Intact reports whether nothing is wrong at all.
@@ -70,7 +76,9 @@ func (r Report) Intact() bool {
 
 // Status lists the installed updates and checks each as Qfecheck does (KB 282784: recorded version against the file, the
 // catalog present), and further: the hash that was recorded, the backup that removal needs. It changes nothing.
-func Status(h host.Host) (Report, error) {
+func Status(h host.Host) (Report, error) { return examine(h, nil) }
+
+func examine(h host.Host, verify catalog.Verifier) (Report, error) {
 	info, err := h.Info()
 	if err != nil {
 		return Report{}, fmt.Errorf("examine the computer: %w", err)
@@ -85,7 +93,7 @@ func Status(h host.Host) (Report, error) {
 	}
 	var rep Report
 	for _, u := range list {
-		us, err := check(h, info, u, queue)
+		us, err := check(h, info, u, queue, verify)
 		if err != nil {
 			return Report{}, fmt.Errorf("check %s: %w", u.KB, err)
 		}
@@ -101,7 +109,7 @@ func Status(h host.Host) (Report, error) {
 	return rep, nil
 }
 
-func check(h host.Host, info host.Info, u register.Installed, queue []pfr.Pair) (UpdateStatus, error) {
+func check(h host.Host, info host.Info, u register.Installed, queue []pfr.Pair, verify catalog.Verifier) (UpdateStatus, error) {
 	s := UpdateStatus{KB: u.KB, Title: u.Title, Version: u.Version, Date: u.Date, Dir: UninstallDirOf(u)}
 	for _, f := range u.Files {
 		fst, err := checkFile(h, f, queue)
@@ -114,10 +122,15 @@ func check(h host.Host, info host.Info, u register.Installed, queue []pfr.Pair) 
 			s.Problems = append(s.Problems, fmt.Sprintf("%s is %s (recorded %s, found %s)", fst.Path, fst.State, orText(fst.Recorded, "no version"), orText(fst.Found, "none")))
 		}
 	}
-	if _, err := h.Stat(h.CatalogPath(u.KB + ".cat")); errors.Is(err, fs.ErrNotExist) {
-		s.Problems = append(s.Problems, "the catalog "+u.KB+".cat is missing")
-	} else if err != nil {
-		return s, err
+	for _, part := range []func() ([]string, error){
+		func() ([]string, error) { return checkCatalogs(h, u, s, verify) },
+		func() ([]string, error) { return checkRegistration(h, u) },
+	} {
+		problems, err := part()
+		if err != nil {
+			return s, err
+		}
+		s.Problems = append(s.Problems, problems...)
 	}
 	if s.Dir == "" {
 		return s, nil

@@ -65,17 +65,26 @@ func run() (code uint32) {
 		return p.runAsCopy(ctx, job)
 	case personalityOf(image) == afterwards:
 		return p.serve(ctx)
+	case personalityOf(image) == checks:
+		opts, code, over := p.removalOptions()
+		if over {
+			return code
+		}
+		return p.scan(ctx, opts)
 	case personalityOf(image) == removes:
-		return p.runOriginal(console)
+		return p.runOriginal(ctx, console)
 	}
 	return p.install(ctx)
 }
 
 // runOriginal reads the switches, so that /help and mistakes need no copy, and leaves the work to the copy.
-func (p *program) runOriginal(console *os.File) uint32 {
+func (p *program) runOriginal(ctx context.Context, console *os.File) uint32 {
 	opts, code, done := p.removalOptions()
-	if done {
+	switch {
+	case done:
 		return code
+	case opts.Status || opts.Repair:
+		return p.scan(ctx, opts)
 	}
 	code, err := selfcopy.Run(p.image, p.args, childOutput(console))
 	if err != nil {

@@ -14,6 +14,7 @@ const (
 	installs   personality = iota // update.exe, xpsp1hfm.exe and any other name
 	removes                       // spuninst.exe
 	afterwards                    // spupdsvc.exe
+	checks                        // qfecheck.exe, whose name is that of the tool of KB 282784
 )
 
 func personalityOf(image string) personality {
@@ -22,6 +23,8 @@ func personalityOf(image string) personality {
 		return removes
 	case afterboot.ImageName:
 		return afterwards
+	case "qfecheck.exe":
+		return checks
 	}
 	return installs
 }

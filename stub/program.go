@@ -60,6 +60,8 @@ func (p *program) install(ctx context.Context) uint32 {
 	switch {
 	case opts.List:
 		return p.list(opts)
+	case opts.Status || opts.Repair:
+		return p.scan(ctx, opts)
 	case opts.Uninstall:
 		return p.uninstall(ctx, opts)
 	}

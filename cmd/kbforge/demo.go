@@ -200,9 +200,9 @@ func (d *demo) installed(ctx context.Context) error {
 	return d.showFile()
 }
 
-func (d *demo) inspected(context.Context) error {
+func (d *demo) inspected(ctx context.Context) error {
 	d.head("status --image image", "What is installed, and whether it is intact.")
-	return d.status(d.image, false)
+	return d.status(ctx, statusFlags{image: d.image})
 }
 
 func (d *demo) removed(ctx context.Context) error {
@@ -213,5 +213,5 @@ func (d *demo) removed(ctx context.Context) error {
 	if err := d.showFile(); err != nil {
 		return err
 	}
-	return d.status(d.image, false)
+	return d.status(ctx, statusFlags{image: d.image})
 }

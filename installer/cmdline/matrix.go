@@ -35,6 +35,14 @@ func Conflicts() []Conflict {
 		{"uninstall", "d", false},
 		{"uninstall", "b", false},
 		{"uninstall", "extract", false},
+
+		// A scan installs and removes nothing (OURS).
+		{"status", "uninstall", false},
+		{"status", "integrate", false},
+		{"status", "extract", false},
+		{"repair", "uninstall", false},
+		{"repair", "integrate", false},
+		{"repair", "extract", false},
 	}
 }
 

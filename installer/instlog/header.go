@@ -22,6 +22,7 @@ const (
 	Hotfix Kind = iota
 	ServicePack
 	Removal
+	Scan // of the installed updates (OURS)
 )
 
 // Start writes the header of a run: separator, local time, image and version, command line (WP Appendix D). The version
@@ -41,6 +42,8 @@ func (l *Log) Start(r Run) {
 	case Removal:
 		l.Info("Spuninst.exe was run with the following arguments:  %s", r.CommandLine) // two blanks: WP Appendix D
 		l.Info("Spuninst.exe is being run from the following location: %s", r.From)
+	case Scan:
+		l.Info("Scan of the installed updates started with following command line: %s", r.CommandLine)
 	case ServicePack:
 		l.Info("Service Pack started with following command line: %s", r.CommandLine)
 	default:
