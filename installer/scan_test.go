@@ -47,7 +47,10 @@ func TestScanFindsAndRepairs(t *testing.T) {
 		stays  bool // the originals of a backup cannot come back
 	}{
 		{"changed file", func(m *machine) error { m.write(sys+"a.dll", samplepe1(t, "5.2.3790.200", "", "virus")); return nil }, `a.dll is changed`, false},
-		{"older file", func(m *machine) error { m.write(sys+"a.dll", samplepe1(t, "5.2.3790.100", "", "repair CD")); return nil }, `a.dll is older`, false},
+		{"older file", func(m *machine) error {
+			m.write(sys+"a.dll", samplepe1(t, "5.2.3790.100", "", "repair CD"))
+			return nil
+		}, `a.dll is older`, false},
 		{"missing file", remove(sys + "new.dll"), `new.dll is missing`, false},
 		{"missing file that is only replaced", remove(sys + "a.dll"), `a.dll is missing`, false},
 		{"catalog gone", func(m *machine) error { return m.h.RemoveCatalog("KB900001.cat") }, "the catalog KB900001.cat is missing", false},
