@@ -36,14 +36,24 @@ func hexCRC(f *Fact) string { return fmt.Sprintf("%08X", f.CRC) }
 // Facts maps the path of a source (manifest.File.Sources) to what is in the file.
 type Facts map[string]*Fact
 
-// ReadFacts reads every payload file of the manifest once. Files are read as streams; memory does not grow with them. Each
+// ReadFacts reads every payload file of the manifests once. Files are read as streams; memory does not grow with them. Each
 // file that cannot be understood is a fault at the key that names it.
-func ReadFacts(m *manifest.Manifest) (Facts, error) { return ReadSignedFacts(m, nil) }
+func ReadFacts(list ...*manifest.Manifest) (Facts, error) { return ReadSignedFacts(nil, list...) }
 
 // ReadSignedFacts is ReadFacts where the build takes the copies that SignPayload made instead of their sources.
-func ReadSignedFacts(m *manifest.Manifest, copies map[string]string) (Facts, error) {
+func ReadSignedFacts(copies map[string]string, list ...*manifest.Manifest) (Facts, error) {
 	facts := Facts{}
 	var faults manifest.Faults
+	for _, m := range list {
+		faults = append(faults, facts.read(m, copies)...)
+	}
+	if len(faults) > 0 {
+		return nil, faults.Sort()
+	}
+	return facts, nil
+}
+
+func (facts Facts) read(m *manifest.Manifest, copies map[string]string) (faults manifest.Faults) {
 	read := func(key, path string) {
 		if facts[path] != nil {
 			return
@@ -69,10 +79,7 @@ func ReadSignedFacts(m *manifest.Manifest, copies map[string]string) (Facts, err
 	for _, f := range m.RawFiles {
 		read(f.Key+".source", f.Source)
 	}
-	if len(faults) > 0 {
-		return nil, faults.Sort()
-	}
-	return facts, nil
+	return faults
 }
 
 // sourceKey is the manifest key that names the source of a branch.

@@ -2,9 +2,7 @@ package builder
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +28,8 @@ type Options struct {
 	Signer   *Signer // nil: unsigned
 	Sidecars Sidecars
 	Progress func(stage string)
+	// Count tells how much of the content, in bytes, is compressed. It is called from several goroutines.
+	Count func(done, total int64)
 }
 
 // Result is what a build made.
@@ -42,61 +42,8 @@ type Result struct {
 	Sidecars []string // paths
 }
 
-// Build builds the planned package. The package appears under its name complete and checked, or not at all: it is made in a
-// hidden directory beside its place, which is removed whatever happens, and renamed. A package of that name is replaced.
-func Build(ctx context.Context, p *Plan, o Options) (Result, error) {
-	if o.Stubs == nil {
-		o.Stubs = stubs.Get
-	}
-	if o.Progress == nil {
-		o.Progress = func(string) {}
-	}
-	var made string // the outermost directory that the build had to make
-	if _, err := os.Stat(o.OutDir); errors.Is(err, fs.ErrNotExist) {
-		made = outermostMissing(o.OutDir)
-	}
-	if err := os.MkdirAll(o.OutDir, 0o777); err != nil {
-		return Result{}, fmt.Errorf("build %s: %w", p.FileName, err)
-	}
-	work, err := os.MkdirTemp(o.OutDir, ".kbforge-")
-	if err != nil {
-		return Result{}, fmt.Errorf("build %s: %w", p.FileName, err)
-	}
-	res, err := build(ctx, p, o, work)
-	if rmErr := os.RemoveAll(work); err == nil {
-		err = rmErr
-	}
-	if err != nil {
-		if made != "" {
-			_ = removeEmpty(o.OutDir, made)
-		}
-		return Result{}, fmt.Errorf("build %s: %w", p.FileName, err)
-	}
-	return res, nil
-}
-
-// outermostMissing is the highest directory of a path that does not exist.
-func outermostMissing(dir string) string {
-	for {
-		up := filepath.Dir(dir)
-		if _, err := os.Stat(up); err == nil || up == dir {
-			return dir
-		}
-		dir = up
-	}
-}
-
-// removeEmpty removes dir and its parents up to top, as long as they are empty.
-func removeEmpty(dir, top string) error {
-	for {
-		if err := os.Remove(dir); err != nil || dir == top {
-			return err
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
-func build(ctx context.Context, p *Plan, o Options, work string) (Result, error) {
+// stage makes a package in a directory of its own.
+func stage(ctx context.Context, p *Plan, o Options, work string) (Result, error) {
 	o.Progress("preparing the runtime")
 	exe, err := runtimeFiles(ctx, p, o, work)
 	if err != nil {
@@ -131,12 +78,10 @@ func build(ctx context.Context, p *Plan, o Options, work string) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	path := filepath.Join(o.OutDir, p.FileName)
-	beside, err := settle(work, outer, path, names)
-	if err != nil {
-		return Result{}, err
+	for i, n := range names {
+		names[i] = filepath.Join(work, n)
 	}
-	return Result{Package: path, Sidecars: beside, Size: st.Size(), Cabinet: stats, Signed: o.Signer != nil, Contents: p.Contents}, nil
+	return Result{Package: outer, Sidecars: names, Size: st.Size(), Cabinet: stats, Signed: o.Signer != nil, Contents: p.Contents}, nil
 }
 
 // runtimeFiles links and signs update.exe (spuninst.exe is the same file) and spmsg.dll.
@@ -198,7 +143,7 @@ func pack(ctx context.Context, p *Plan, o Options, tree *Tree, path string) (mak
 	if _, err := f.Write(append(linked, make([]byte, at-int64(len(linked)))...)); err != nil {
 		return stats, err
 	}
-	if stats, err = makecab.Write(ctx, f, inputs(tree), makecab.Options{}); err != nil {
+	if stats, err = makecab.Write(ctx, f, counted(inputs(tree), o.Count), makecab.Options{}); err != nil {
 		return stats, err
 	}
 	if _, err := f.Write(make([]byte, sfx.Padding(at+stats.Size))); err != nil {

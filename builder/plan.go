@@ -3,6 +3,7 @@
 package builder
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -110,6 +111,36 @@ func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, err
 	}
 	p.Warnings = warnings(p)
 	return p, nil
+}
+
+// NewPlans plans the packages of a manifest. Faults of all of them come back at once.
+func NewPlans(list []*manifest.Manifest, facts Facts, buildTime time.Time) ([]*Plan, error) {
+	plans := make([]*Plan, len(list))
+	var faults manifest.Faults
+	for i, m := range list {
+		var some manifest.Faults
+		p, err := NewPlan(m, facts, buildTime)
+		switch {
+		case errors.As(err, &some):
+			faults = append(faults, some...)
+		case err != nil:
+			return nil, err
+		}
+		plans[i] = p
+	}
+	if len(faults) > 0 {
+		return nil, faults.Sort()
+	}
+	return plans, nil
+}
+
+// Warnings are those of all plans, each once.
+func Warnings(plans []*Plan) manifest.Faults {
+	var list manifest.Faults
+	for _, p := range plans {
+		list = append(list, p.Warnings...)
+	}
+	return list.Sort()
 }
 
 // PackageName is the file name of the package, after the pattern of Microsoft's bulletins:

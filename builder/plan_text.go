@@ -153,8 +153,42 @@ type registryJSON struct {
 	Condition int `json:"condition,omitempty"`
 }
 
+// WriteText prints plans for people, one after the other.
+func WriteText(w io.Writer, plans []*Plan) error {
+	for i, p := range plans {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := p.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteJSON prints plans for machines: one as an object, several as a list.
+func WriteJSON(w io.Writer, plans []*Plan) error {
+	if len(plans) == 1 {
+		return plans[0].WriteJSON(w)
+	}
+	list := make([]planJSON, len(plans))
+	for i, p := range plans {
+		list[i] = p.json()
+	}
+	return encodeJSON(w, list)
+}
+
 // WriteJSON prints the plan for machines.
-func (p *Plan) WriteJSON(w io.Writer) error {
+func (p *Plan) WriteJSON(w io.Writer) error { return encodeJSON(w, p.json()) }
+
+func encodeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func (p *Plan) json() planJSON {
 	m := p.Manifest
 	out := planJSON{KB: m.KB, Title: m.Title, Kind: m.Kind.Name, Product: m.Product, Publisher: m.Publisher, Version: m.Version.String(),
 		Arch: m.Arch, Language: m.Language.Tag, Layout: string(m.Layout), From: m.Target.Min.String(), UpTo: m.Target.Max.String(), Plan: p}
@@ -165,10 +199,7 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 	for _, f := range p.Warnings {
 		out.Warnings = append(out.Warnings, f.String())
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return out
 }
 
 func registryOf(g manifest.Registry) registryJSON {

@@ -2,7 +2,6 @@ package builder
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -112,25 +111,4 @@ func stubResources(ctx context.Context, p *Plan, o Options) ([]resource, error) 
 		list = append(list, resource{fmt.Sprintf("kbforge %s for %s", kind, p.Manifest.Arch), map[string]string{"sha256": f.SHA256}})
 	}
 	return list, nil
-}
-
-// settle gives the files of a build their names, the package last. If that fails, the ones before it are taken back.
-func settle(work, outer, path string, names []string) (made []string, err error) {
-	for _, n := range names {
-		to := filepath.Join(filepath.Dir(path), n)
-		if err = os.Rename(filepath.Join(work, n), to); err != nil {
-			break
-		}
-		made = append(made, to)
-	}
-	if err == nil {
-		err = os.Rename(outer, path)
-	}
-	if err != nil {
-		for _, m := range made {
-			err = errors.Join(err, os.Remove(m))
-		}
-		return nil, err
-	}
-	return made, nil
 }

@@ -9,6 +9,8 @@ type document struct {
 	Include   []string       `toml:"include"`                  // merged before decoding
 	Variables map[string]any `toml:"variables" kinds:"string"` // replaced before decoding
 
+	For map[string]any `toml:"for" kinds:"manifest"` // merged before decoding
+
 	Package  packageDoc    `toml:"package"`
 	Target   targetDoc     `toml:"target"`
 	Install  installDoc    `toml:"install"`
@@ -45,8 +47,8 @@ type packageDoc struct {
 	PublishingGroup  string     `toml:"publishing-group"`
 	ServicePack      *int64     `toml:"service-pack"`
 	Contains         []any      `toml:"contains" kinds:"string,integer"`
-	Arch             string     `toml:"arch"`
-	Language         string     `toml:"language"`
+	Arch             any        `toml:"arch" kinds:"string,strings"` // one text when it is decoded
+	Language         any        `toml:"language" kinds:"string,strings"`
 	Description      string     `toml:"description"`
 	AppliesTo        []string   `toml:"applies-to"`
 	ReleaseType      string     `toml:"release-type"`

@@ -18,6 +18,7 @@ import (
 
 // unbroken are texts that no archive can show: the disk must fail for them, or a file be of megabytes (TestTooLong).
 var unbroken = []string{"cannot be read: %v", "read manifest", "make the schema", "bytes long; a manifest has at most", "%s is %d bytes long; at most %d",
+	"makes %d packages, one is expected",     // of Load
 	"version %q has %d numbers instead of 4"} // the last: for other callers of ParseVersion
 
 // TestEveryFault: each text of a fault in the sources of this package stands in the diagnostics of a broken manifest.

@@ -93,23 +93,26 @@ func (m *merger) table(path string, into, from map[string]any) {
 // place takes over the places of a path and what is below it, under another path.
 func (m *merger) place(from, to string) {
 	for _, p := range slices.Sorted(maps.Keys(m.pos)) {
-		rest, ok := strings.CutPrefix(p, from)
-		if ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if rest, ok := below(p, from); ok {
 			m.r.m.pos[to+rest] = m.pos[p]
 			m.r.m.files[to+rest] = m.file
 		}
 	}
 }
 
-// variables replaces ${name} in every text of the document but [variables] itself; $${ stands for ${.
-func (r *resolver) variables(raw map[string]any) {
+// variables replaces ${name} in every text of the document but [variables] itself; $${ stands for ${. ${arch}, ${language} and
+// ${language-code} are those of the package.
+func (r *resolver) variables(raw map[string]any, v variant) {
 	table, _ := raw["variables"].(map[string]any)
-	values, used := map[string]string{}, map[string]bool{}
+	values, used := v.values(), map[string]bool{}
 	r.used = used
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		at := join("variables", name)
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
 			r.fault(at, "variable %q: a name has letters, digits, _ and -", name)
+		}
+		if _, own := values[name]; own {
+			r.fault(at, "variable %q: the name is that of the package's own; choose another", name)
 		}
 		text, ok := table[name].(string)
 		if !ok {
@@ -123,10 +126,10 @@ func (r *resolver) variables(raw map[string]any) {
 		}
 	}
 	// Variables of an included file are for several manifests; one need not use them all.
-	for _, name := range slices.Sorted(maps.Keys(values)) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
 		at := join("variables", name)
 		if _, included := r.m.files[at]; !included && !used[name] {
-			r.m.Warnings = append(r.m.Warnings, r.m.Warn(at, "nothing uses the variable ${"+name+"}; take it out"))
+			r.unused = append(r.unused, r.m.Warn(at, "nothing uses the variable ${"+name+"}; take it out"))
 		}
 	}
 }
@@ -183,4 +186,17 @@ func (r *resolver) substituteText(path, s string, values map[string]string) stri
 		out.WriteString(value)
 		s = tail
 	}
+}
+
+// values are the variables that a package has by itself.
+func (v variant) values() map[string]string {
+	l, ok := LanguageByName(v.language)
+	if !ok {
+		l = Language{Tag: "neutral", Code: "neutral"}
+	}
+	arch := v.arch
+	if arch == "" {
+		arch = DefaultArch
+	}
+	return map[string]string{"arch": arch, "language": l.Tag, "language-code": l.Code}
 }

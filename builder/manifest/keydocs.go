@@ -57,7 +57,7 @@ func keyDoc(cells []string) KeyDoc {
 	d := KeyDoc{Type: cells[0], Default: cells[1], LandsIn: cells[2]}
 	d.Required = regexp.MustCompile(`\brequired\b`).MatchString(d.Type)
 	word := "`[a-z0-9-]+`"
-	all := regexp.MustCompile("^(" + word + "(, " + word + ")+|list(:| of) " + word + "(, " + word + ")*)(, required| \\(in quotes\\))?$")
+	all := regexp.MustCompile("^(" + word + "(, " + word + ")+|list(:| of) " + word + "(, " + word + ")*)(, required| \\(in quotes\\)|, or a list of them)?$")
 	if all.MatchString(d.Type) {
 		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(d.Type, -1) {
 			d.Enum = append(d.Enum, m[1])

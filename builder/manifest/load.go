@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,15 +17,21 @@ import (
 // MaxBytes is the largest manifest that is read, in bytes.
 const MaxBytes = 4 << 20
 
-// Load reads and checks update.toml. Faults in its content come back as Faults, all of one run; everything else (the file
-// cannot be read) as another error.
+// Load reads and checks an update.toml that makes one package. Faults in its content come back as Faults, all of one run;
+// everything else (the file cannot be read) as another error.
 func Load(path string) (*Manifest, error) {
-	text, err := readText(path)
+	list, err := LoadAll(path)
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Dir(path)
-	return Parse(path, dir, text, os.DirFS(dir))
+	return only(path, list)
+}
+
+func only(file string, list []*Manifest) (*Manifest, error) {
+	if len(list) > 1 {
+		return nil, fmt.Errorf("%s makes %d packages, one is expected here", file, len(list))
+	}
+	return list[0], nil
 }
 
 func readText(path string) (string, error) {
@@ -45,40 +49,14 @@ func readText(path string) (string, error) {
 	return string(text), nil
 }
 
-// Parse checks the text of a manifest. file is its name in faults, dir what sources are joined to, and tree the files
-// below dir.
+// Parse checks the text of a manifest that makes one package. file is its name in faults, dir what sources are joined to, and
+// tree the files below dir.
 func Parse(file, dir, text string, tree fs.FS) (*Manifest, error) {
-	r := newResolver(file, dir, tree)
-	doc, err := r.document(text)
+	list, err := parseAll(file, dir, text, tree)
 	if err != nil {
 		return nil, err
 	}
-	r.resolve(doc)
-	if err := r.faults.Sort().asError(); err != nil {
-		return nil, err
-	}
-	return r.m, nil
-}
-
-func newResolver(file, dir string, tree fs.FS) *resolver {
-	return &resolver{file: file, dir: dir, tree: tree, m: &Manifest{File: file, Dir: dir, files: map[string]string{}}, refused: map[string]bool{}}
-}
-
-// document decodes the text and what it includes. The error is for what is no TOML; other faults are collected.
-func (r *resolver) document(text string) (*document, error) {
-	var raw map[string]any
-	if _, err := toml.Decode(text, &raw); err != nil {
-		return nil, syntaxFault(r.file, text, err)
-	}
-	if raw == nil {
-		raw = map[string]any{}
-	}
-	r.m.pos = scan(text)
-	r.include(raw)
-	r.variables(raw)
-	doc := new(document)
-	(&decoder{fault: r.fault, refused: r.refused}).table("", raw, reflect.ValueOf(doc).Elem())
-	return doc, nil
+	return only(file, list)
 }
 
 // syntaxFault turns an error of the TOML library into a fault with a place.
@@ -109,6 +87,7 @@ type resolver struct {
 	m         *Manifest
 	faults    Faults
 	used      map[string]bool // variables
+	unused    Faults          // warnings about variables that this package does not use
 	refused   map[string]bool // see decoder
 }
 

@@ -162,26 +162,42 @@ func ParseVersion(s string) (Version, error) {
 // Architectures, as package names spell them, that the installer runs on.
 func Architectures() []string { return []string{"x86", "x64", "arm64"} }
 
-func (r *resolver) arch(s string) string {
-	const at = "package.arch"
+// DefaultArch is the architecture of a manifest that names none.
+const DefaultArch = "x64"
+
+// arch is package.arch of one package. A value that is no text is reported by variants.
+func (r *resolver) arch(v any) string {
+	s, ok := v.(string)
+	if !ok || r.failed("package.arch") {
+		return DefaultArch
+	}
+	return r.archNamed("package.arch", s)
+}
+
+func (r *resolver) archNamed(at, s string) string {
 	switch {
-	case !r.written(at):
-		return "x64"
 	case slices.Contains(Architectures(), s):
 		return s
 	case strings.EqualFold(s, "amd64") || strings.EqualFold(s, "x86_64"):
-		r.fault(at, `package.arch %q: package names say "x64"; write that`, s)
+		r.fault(at, `%s %q: package names say "x64"; write that`, at, s)
 	case strings.EqualFold(s, "i386") || s == "386":
-		r.fault(at, `package.arch %q: package names say "x86"; write that`, s)
+		r.fault(at, `%s %q: package names say "x86"; write that`, at, s)
 	default:
 		r.choice(at, s, Architectures())
 	}
-	return "x64"
+	return DefaultArch
 }
 
-func (r *resolver) language(s string) Language {
-	const at = "package.language"
-	if !r.written(at) || strings.EqualFold(s, "neutral") || r.failed(at) {
+func (r *resolver) language(v any) Language {
+	s, ok := v.(string)
+	if !ok || r.failed("package.language") {
+		return Language{}
+	}
+	return r.languageNamed("package.language", s)
+}
+
+func (r *resolver) languageNamed(at, s string) Language {
+	if strings.EqualFold(s, "neutral") {
 		return Language{}
 	}
 	if l, ok := LanguageByName(s); ok {

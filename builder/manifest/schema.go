@@ -22,6 +22,7 @@ func Schema(shared bool) ([]byte, error) {
 	root := s.table(reflect.TypeFor[document](), "")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "update.toml of kbforge"
+	s.defs["part"] = object{"type": "object", "properties": root["properties"], "additionalProperties": false} // of [for.x64]
 	root["$defs"] = s.defs
 	if !shared {
 		// What is required at the top may come from an included file.
@@ -175,7 +176,7 @@ func (s *schemer) value(t reflect.Type, kinds string, enum []string) object {
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": s.value(t.Elem(), kinds, enum)}
 	case reflect.Interface:
-		return anyOf(kinds)
+		return anyOf(kinds, enum)
 	case reflect.Struct:
 		if !isTable(t) {
 			return object{"type": "string", "format": "date-time"}
@@ -191,6 +192,10 @@ func (s *schemer) value(t reflect.Type, kinds string, enum []string) object {
 	case reflect.Int64:
 		return object{"type": "integer"}
 	}
+	return text(enum)
+}
+
+func text(enum []string) object {
 	if len(enum) > 0 {
 		// A variable may stand for any word.
 		return object{"anyOf": []object{{"enum": enum}, {"type": "string", "pattern": `\$\{`}}}
@@ -199,11 +204,15 @@ func (s *schemer) value(t reflect.Type, kinds string, enum []string) object {
 }
 
 // anyOf is the schema of a field whose kinds tag lists what it takes.
-func anyOf(kinds string) object {
+func anyOf(kinds string, enum []string) object {
 	var list []object
-	text := object{"type": "string"}
+	text := text(enum)
 	for _, k := range strings.FieldsFunc(kinds, func(c rune) bool { return c == ',' }) {
 		switch k {
+		case "manifest":
+			list = append(list, object{"$ref": "#/$defs/part"})
+		case "string":
+			list = append(list, text)
 		case "strings":
 			list = append(list, object{"type": "array", "items": text})
 		case "table":

@@ -94,11 +94,11 @@ func LoadProfiles(path string) (map[string]sign.Profile, error) {
 	}
 	dir := filepath.Dir(path)
 	r := newResolver(path, dir, os.DirFS(dir))
-	doc, err := r.document(text)
+	raw, err := r.decode(text)
 	if err != nil {
 		return nil, err
 	}
-	r.profiles(doc.Signing)
+	r.profiles(r.document(raw, r.variants(raw)[0]).Signing)
 	if err := r.faults.Sort().asError(); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -59,7 +60,10 @@ func (a *app) extractCommand() *cobra.Command {
 		Short: "Extract the files of a package into a new directory",
 		Args:  usageArgs(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, args []string) error {
+			p := a.progress()
+			p.job(filepath.Base(args[0])).stage("extracting")
 			made, err := builder.Extract(c.Context(), args[0], args[1])
+			p.finish()
 			for _, path := range made {
 				fmt.Fprintln(a.stdout, path)
 			}

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +25,9 @@ func (a *app) buildCommand() *cobra.Command {
 	var f buildFlags
 	c := &cobra.Command{
 		Use:   "build [update.toml] [-o DIR] [--profile NAME]",
-		Short: "Build the package",
-		Long: "Build the package and print its path. The package appears complete and checked, or not at all.\n\n" +
+		Short: "Build the package, or the packages, of a manifest",
+		Long: "Build the package and print its path. The package appears complete and checked, or not at all. A manifest with several\n" +
+			"architectures or languages makes a package for each, side by side: all of them, or none.\n\n" +
 			"With [signing] in the manifest, or --profile, everything that is executed, and the catalog, is signed: the payload if\n" +
 			"signing.payload says so, then the catalog, then the package. The result is verified before it gets its name.",
 		Args: usageArgs(cobra.MaximumNArgs(1)),
@@ -43,54 +44,50 @@ func (a *app) buildCommand() *cobra.Command {
 }
 
 func (a *app) build(ctx context.Context, path string, f buildFlags) error {
-	m, err := manifest.Load(path)
+	list, err := manifest.LoadAll(path)
 	if err != nil {
 		return err
 	}
-	signer, err := a.buildSigner(m, f.profile, f.out)
+	p := a.progress()
+	defer p.finish()
+	jobs, end, err := a.jobs(ctx, list, f, p)
+	defer end()
 	if err != nil {
 		return err
 	}
-	defer signer.Close()
-	p, clean, err := a.signedPlan(ctx, m, signer)
-	defer clean()
+	results, err := builder.BuildAll(ctx, jobs, builder.Options{OutDir: f.out, Sidecars: f.beside})
+	p.finish()
 	if err != nil {
 		return err
 	}
-	res, err := builder.Build(ctx, p, builder.Options{OutDir: f.out, Signer: signer, Sidecars: f.beside,
-		Progress: func(stage string) { a.say("%s", stage) }})
-	if err != nil {
-		return err
-	}
-	if !res.Signed {
-		a.say("the package is not signed; see [signing] in docs/manifest.md, or kbforge sign")
-	}
-	if f.asJSON {
-		return writeJSON(a.stdout, buildJSON{res.Package, res.Size, res.Signed, res.Cabinet.Size, res.Cabinet.Input, len(res.Contents), res.Sidecars})
-	}
-	for _, path := range append([]string{res.Package}, res.Sidecars...) {
-		fmt.Fprintln(a.stdout, path)
-	}
-	return nil
+	return a.built(results, f.asJSON)
 }
 
-// signedPlan plans a build whose payload is signed first, if the manifest says so. clean removes the signed copies.
-func (a *app) signedPlan(ctx context.Context, m *manifest.Manifest, s *builder.Signer) (p *builder.Plan, clean func(), err error) {
-	clean = func() {}
-	var copies map[string]string
-	if m.Signing.Payload != manifest.SignNone {
-		dir, err := os.MkdirTemp("", "kbforge-payload-")
-		if err != nil {
-			return nil, clean, err
+// built prints what was made.
+func (a *app) built(results []builder.Result, asJSON bool) error {
+	if slices.ContainsFunc(results, func(r builder.Result) bool { return !r.Signed }) {
+		subject := "the package is"
+		if len(results) > 1 {
+			subject = "the packages are"
 		}
-		clean = func() { _ = os.RemoveAll(dir) }
-		a.say("signing the payload")
-		if copies, err = builder.SignPayload(ctx, m, s, dir); err != nil {
-			return nil, clean, err
-		}
+		a.say("%s not signed; see [signing] in docs/manifest.md, or kbforge sign", subject)
 	}
-	p, err = a.planOf(m, copies)
-	return p, clean, err
+	if !asJSON {
+		for _, r := range results {
+			for _, path := range append([]string{r.Package}, r.Sidecars...) {
+				fmt.Fprintln(a.stdout, path)
+			}
+		}
+		return nil
+	}
+	list := make([]buildJSON, len(results))
+	for i, r := range results {
+		list[i] = buildJSON{r.Package, r.Size, r.Signed, r.Cabinet.Size, r.Cabinet.Input, len(r.Contents), r.Sidecars}
+	}
+	if len(list) == 1 {
+		return writeJSON(a.stdout, list[0])
+	}
+	return writeJSON(a.stdout, list)
 }
 
 type buildJSON struct {

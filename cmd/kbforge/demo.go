@@ -118,7 +118,10 @@ func (d *demo) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := builder.Build(ctx, p, builder.Options{OutDir: out, Signer: signer, Progress: func(stage string) { d.say("%s", stage) }})
+	shown := d.progress()
+	job := shown.job(p.FileName)
+	res, err := builder.Build(ctx, p, builder.Options{OutDir: out, Signer: signer, Progress: job.stage, Count: job.count})
+	shown.finish()
 	if err != nil {
 		return err
 	}

@@ -78,9 +78,14 @@ func (a *app) install(ctx context.Context, pkg string, f installFlags, switches 
 		return fmt.Errorf("install: %w", err)
 	}
 	defer os.RemoveAll(tmp)
+	p := a.progress()
+	defer p.finish()
+	job := p.job(filepath.Base(pkg))
+	job.stage("extracting")
 	if _, err := builder.Extract(ctx, pkg, filepath.Join(tmp, "package")); err != nil {
 		return err
 	}
+	job.stage("installing")
 	tree, err := source.Open(filepath.Join(tmp, "package"))
 	if err != nil {
 		return err
@@ -94,20 +99,25 @@ func (a *app) install(ctx context.Context, pkg string, f installFlags, switches 
 	req.Package = tree
 	req.OpenSelf = func() (io.ReadCloser, error) { return os.Open(pkg) }
 	req.Verify, req.RequireSignature = judgeCatalogs(roots, a.now()), f.requireSignature
+	req.UI = imageUI{ui.NewConsole(a.stderr), job}
 	res, err := installer.Install(ctx, req)
+	p.finish()
 	return errors.Join(a.outcome("installed", res, err), h.Close())
 }
 
 // request is what installation and removal share. The engine asks nobody: an image has no one in front of it.
 func (a *app) request(h *imagehost.Host, opts cmdline.Options) installer.Request {
-	return installer.Request{Host: h, Options: opts, UI: quietUI{ui.NewConsole(a.stderr)}, Image: `C:\kbforge\update\update.exe`,
+	return installer.Request{Host: h, Options: opts, Image: `C:\kbforge\update\update.exe`,
 		Version: builder.InstallerVersion().String(), Start: a.now()}
 }
 
-// quietUI shows messages but no progress.
-type quietUI struct{ *ui.Console }
+// imageUI shows messages, and progress as every other command does.
+type imageUI struct {
+	*ui.Console
+	job *progressJob
+}
 
-func (quietUI) Progress(ui.Stage, int64, int64) {}
+func (u imageUI) Progress(_ ui.Stage, done, total int64) { u.job.count(done, total) }
 
 // imageFor opens the image, or makes one that suits the architecture of the package.
 func imageFor(dir, pkg string) (*imagehost.Host, error) {
@@ -197,7 +207,13 @@ func (a *app) remove(ctx context.Context, kb, dir string, switches []string) err
 	if req.UninstallDir, err = uninstallDir(h, kb); err != nil {
 		return errors.Join(err, h.Close())
 	}
+	p := a.progress()
+	defer p.finish()
+	job := p.job(kb)
+	job.stage("removing")
+	req.UI = imageUI{ui.NewConsole(a.stderr), job}
 	res, err := installer.Remove(ctx, req)
+	p.finish()
 	return errors.Join(a.outcome("removed", res, err), h.Close())
 }
 

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/kbforge/kbforge/builder"
@@ -24,9 +29,13 @@ func (a *app) checkCommand() *cobra.Command {
 		Long:  "Check a manifest and its payload. Every fault is named with its line and column; warnings do not fail the check.",
 		Args:  usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := a.plan(manifestArg(args))
+			plans, err := a.plans(manifestArg(args))
 			if err == nil {
-				a.say("%s is good: it makes %s (%s)", manifestArg(args), p.FileName, count(len(p.Warnings), "warning"))
+				var names []string
+				for _, p := range plans {
+					names = append(names, p.FileName)
+				}
+				a.say("%s is good: it makes %s (%s)", manifestArg(args), strings.Join(names, ", "), count(len(builder.Warnings(plans)), "warning"))
 			}
 			return err
 		},
@@ -38,37 +47,44 @@ func (a *app) planCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan [--json] [update.toml]",
 		Short: "Print what a build will put into the package, and write nothing",
-		Args:  usageArgs(cobra.MaximumNArgs(1)),
+		Long: "Print what a build will put into the package. With several packages in a manifest, one plan after the other; with --json,\n" +
+			"a list of plans.",
+		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := a.plan(manifestArg(args))
+			plans, err := a.plans(manifestArg(args))
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return p.WriteJSON(a.stdout)
+				return builder.WriteJSON(a.stdout, plans)
 			}
-			return p.WriteText(a.stdout)
+			return builder.WriteText(a.stdout, plans)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-// plan loads a manifest, reads its payload and plans; warnings go to standard error.
-func (a *app) plan(path string) (*builder.Plan, error) {
-	m, err := manifest.Load(path)
+// plans loads a manifest, reads its payload and plans its packages; warnings go to standard error. What is wrong with any of them
+// is reported at once.
+func (a *app) plans(path string) ([]*builder.Plan, error) {
+	list, err := manifest.LoadAll(path)
 	if err != nil {
 		return nil, err
 	}
-	if m.Signing.Payload != manifest.SignNone {
+	if slices.ContainsFunc(list, func(m *manifest.Manifest) bool { return m.Signing.Payload != manifest.SignNone }) {
 		a.say("the build signs executables of the payload first (signing.payload); their sizes and digests will be others")
 	}
-	return a.planOf(m, nil)
+	plans, err := a.plansOf(list, nil)
+	if err == nil {
+		a.warn(plans)
+	}
+	return plans, err
 }
 
-// planOf plans; copies are signed files of the payload, by source.
-func (a *app) planOf(m *manifest.Manifest, copies map[string]string) (*builder.Plan, error) {
-	facts, err := builder.ReadSignedFacts(m, copies)
+// plansOf plans; copies are signed files of the payload, by source.
+func (a *app) plansOf(list []*manifest.Manifest, copies map[string]string) ([]*builder.Plan, error) {
+	facts, err := builder.ReadSignedFacts(copies, list...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +92,43 @@ func (a *app) planOf(m *manifest.Manifest, copies map[string]string) (*builder.P
 	if err != nil {
 		return nil, err
 	}
-	p, err := builder.NewPlan(m, facts, at)
-	if err != nil {
-		return nil, err
-	}
-	a.warn(p)
-	return p, nil
+	return builder.NewPlans(list, facts, at)
 }
 
-func (a *app) warn(p *builder.Plan) {
-	for _, w := range p.Warnings {
+func (a *app) warn(plans []*builder.Plan) {
+	for _, w := range builder.Warnings(plans) {
 		w.Msg = "warning: " + w.Msg
 		a.print(w.String())
 	}
+}
+
+// plan is the plan of a manifest that makes one package.
+func (a *app) plan(path string) (*builder.Plan, error) {
+	plans, err := a.plans(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(plans) > 1 {
+		return nil, fmt.Errorf("%s makes %d packages, one is expected here", path, len(plans))
+	}
+	return plans[0], nil
+}
+
+// planFor is the plan of the package with a file name.
+func (a *app) planFor(path, pkg string) (*builder.Plan, error) {
+	plans, err := a.plans(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(plans) == 1 {
+		return plans[0], nil
+	}
+	var names []string
+	for _, p := range plans {
+		if p.FileName == filepath.Base(pkg) {
+			return p, nil
+		}
+		names = append(names, p.FileName)
+	}
+	return nil, fmt.Errorf("%s makes no package %s; it makes %s", path, filepath.Base(pkg), strings.Join(names, ", "))
 }

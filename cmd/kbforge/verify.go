@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -43,11 +44,14 @@ func (a *app) verify(c *cobra.Command, path string, f verifyFlags) error {
 		return err
 	}
 	if f.manifest != "" {
-		if o.Expect, err = a.plan(f.manifest); err != nil {
+		if o.Expect, err = a.planFor(f.manifest, path); err != nil {
 			return err
 		}
 	}
+	p := a.progress()
+	p.job(filepath.Base(path)).stage("checking")
 	v, err := builder.Verify(c.Context(), path, o)
+	p.finish()
 	if err != nil {
 		return a.verifyOther(path, o, f, err)
 	}
