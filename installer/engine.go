@@ -85,6 +85,7 @@ type run struct {
 	migration *migration // nil: an ordinary run
 	spuninst  *inf.File  // the last spuninst.inf that was read
 	dual      *dualMode  // of a dual-mode package
+	setup     []string   // lines for updspapi.log
 }
 
 func (r *run) ui() ui.UI {

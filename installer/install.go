@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/instlog"
-	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/journal"
 	"github.com/kbforge/kbforge/installer/source"
 	"github.com/kbforge/kbforge/installer/status"
@@ -133,6 +131,7 @@ func (r *run) install(ctx context.Context) error {
 	if err := r.cleanAfter(); err != nil {
 		r.log.Warn("The pending file renames could not be looked through: %v", err)
 	}
+	r.logDelayed(c)
 	if err := r.report(c); err != nil || r.migration != nil {
 		return err
 	}
@@ -140,19 +139,6 @@ func (r *run) install(ctx context.Context) error {
 		r.log.Warn("Migration is left to the next start: %v", err)
 	}
 	return nil
-}
-
-func (r *run) logInventory(c *chosen) {
-	r.logf("Starting AnalyzeComponents")
-	for _, it := range c.items {
-		switch it.Action {
-		case inventory.Keep:
-			r.logf("%s will not be changed: it %s", it.Target, it.Reason)
-		default:
-			r.logf("%s will be changed: it %s", it.Target, it.Reason)
-		}
-	}
-	r.logf("Inventory complete: ReturnStatus=0, %d ticks", r.Host.Now().Sub(r.Start)/time.Millisecond)
 }
 
 // welcome greets an attended user (WP, "Attended Mode": the wizard is launched); nothing was looked at or changed yet.
@@ -213,6 +199,7 @@ func (r *run) event(source string, id uint32, t host.EventType, text string) {
 
 // finish writes the last lines of the log.
 func (r *run) finish(err error) {
+	defer r.flushSetupLog()
 	if r.log.log == nil { // nothing was read of the package: the run has no name of its own
 		r.openLog("update.log", instlog.Hotfix, "")
 	}

@@ -73,7 +73,9 @@ func (r *run) parseINF(name string) (*inf.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inf.Parse(name, data)
+	f, err := inf.Parse(name, data)
+	r.setupINF(name, f, err)
+	return f, err
 }
 
 // parseUpdate reads one update INF for this machine.

@@ -55,6 +55,7 @@ func (r *run) parseRemoval(udir string) (*spuninst.Removal, *inf.File, error) {
 		return nil, nil, err
 	}
 	f, err := inf.Parse(path, data)
+	r.setupINF(path, f, err)
 	if err != nil {
 		return nil, nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
 	}
@@ -512,6 +513,7 @@ func (p *removalPlan) cleanup() []step.Step {
 }
 
 func (r *run) finishRemoval(err error) {
+	defer r.flushSetupLog()
 	if r.log.log == nil {
 		r.openLog(winpath.Base(r.UninstallDir)+"Uninst.log", instlog.Removal, r.UninstallDir)
 	}

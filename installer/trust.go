@@ -28,6 +28,7 @@ func (r *run) catalogs(l *loaded, infs []packageINF) error {
 			return err
 		}
 		cats = append(cats, c)
+		r.setupCatalog(name, trust)
 		r.logf("Catalog %s: %d members, %s", name, c.Members, trustText(trust))
 		if rank(trust.State) < rank(worst.State) {
 			worst = trust

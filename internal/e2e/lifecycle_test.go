@@ -53,7 +53,7 @@ func TestLifecycle(t *testing.T) {
 
 // isLog names the traces that an update leaves by design (docs/installer.md, "Logs").
 func isLog(name string) bool {
-	return regexp.MustCompile(`(?i)^C:\\windows\\(KB\d+(Uninst)?|update)\.log$`).MatchString(name)
+	return regexp.MustCompile(`(?i)^C:\\windows\\(KB\d+(Uninst)?|update|updspapi)\.log$`).MatchString(name)
 }
 
 // isNoise names what Wine changes by itself when a machine starts.
