@@ -119,19 +119,6 @@ func (p *Plan) conditional(u *updateinf.Update, t *tests, c manifest.Condition, 
 	}
 }
 
-func conditionalRegistry(m *manifest.Manifest, n int, names sectionNames) []updateinf.RegistryGroup {
-	add, del := regLines(m, n)
-	var groups []updateinf.RegistryGroup
-	base := "Condition" + strconv.Itoa(n)
-	if len(add) > 0 {
-		groups = append(groups, updateinf.RegistryGroup{Kind: updateinf.AddReg, Section: names.free(base, ".Add.Reg"), Lines: add})
-	}
-	if len(del) > 0 {
-		groups = append(groups, updateinf.RegistryGroup{Kind: updateinf.DelReg, Section: names.free(base, ".Del.Reg"), Lines: del})
-	}
-	return groups
-}
-
 // registerDLLs puts the DLLs under [ProductInstall.CopyFilesAlways], which counts for first and repeated installations.
 func registerDLLs(list []updateinf.RegisterDLL) []updateinf.RegisterDLL {
 	out := make([]updateinf.RegisterDLL, len(list))

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/kbforge/kbforge/builder/manifest"
-	"github.com/kbforge/kbforge/inf"
 	"github.com/kbforge/kbforge/inf/updateinf"
 )
 
@@ -176,26 +175,6 @@ func groupBase(when updateinf.When, sku string, d updateinf.Dir, condition int) 
 	return base
 }
 
-// registryGroups: the same sections for a first and for a repeated installation, as WP Appendix B shows.
-func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
-	uninstall := `SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\` + m.KB
-	add := []updateinf.RegLine{
-		{Root: "HKLM", Key: uninstall, Name: "ParentKeyName", HasName: true, Data: []string{m.ARP.ParentKey}},
-		{Root: "HKLM", Key: uninstall, Name: "ParentDisplayName", HasName: true, Data: []string{m.ARP.ParentName}},
-	}
-	more, del := regLines(m, 0)
-	add = append(add, more...)
-	del = append(containedKeys(m), del...)
-	var groups []updateinf.RegistryGroup
-	for _, when := range []updateinf.When{updateinf.GlobalInstall, updateinf.GlobalReinstall} {
-		groups = append(groups, updateinf.RegistryGroup{When: when, Kind: updateinf.AddReg, Section: "Product.Add.Reg", Lines: add})
-		if len(del) > 0 {
-			groups = append(groups, updateinf.RegistryGroup{When: when, Kind: updateinf.DelReg, Section: "Product.Del.Reg", Lines: del})
-		}
-	}
-	return groups
-}
-
 // containedKeys are the entries of the updates that a service pack contains: they give way to its own (WP "Registry Entries for
 // Software Updates"). Removal brings them back, as it does with every key that the update deletes.
 func containedKeys(m *manifest.Manifest) []updateinf.RegLine {
@@ -215,68 +194,4 @@ func (p *Plan) packNumber(branch string) int {
 		return manifest.PackNumber(branch)
 	}
 	return p.Manifest.ServicePack
-}
-
-// regLines are the registry changes under a condition, or without one (0).
-func regLines(m *manifest.Manifest, condition int) (add, del []updateinf.RegLine) {
-	for _, g := range m.Registry {
-		l := updateinf.RegLine{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName, Flags: g.Flags, Data: g.Data}
-		switch {
-		case g.Condition != condition:
-		case g.Delete:
-			del = append(del, l)
-		default:
-			add = append(add, l)
-		}
-	}
-	return add, del
-}
-
-// savedKeys is [Save.Reg.For.Uninstall]: every value the update sets or deletes, and every key it deletes. Not there are a key
-// that is only created, as saving it would put its whole old content back over what came later, and what such a line cannot
-// name: default values and the 32-bit view; and what only a condition changes. The engine restores what the update itself changes in any case.
-func savedKeys(m *manifest.Manifest) []updateinf.SavedKey {
-	var list []updateinf.SavedKey
-	for _, g := range m.Registry {
-		sayable := g.Flags&updateinf.FlgAddReg32BitKey == 0 && (!g.HasName || g.Name != "")
-		if g.Save && g.Condition == 0 && sayable && (g.HasName || g.Delete) {
-			list = append(list, updateinf.SavedKey{Root: g.Root, Key: g.Path, Name: g.Name, HasName: g.HasName})
-		}
-	}
-	return list
-}
-
-// uninstallBlocks is [UninstallSections] as WP Appendix B has it, with the changes that the author wants on removal.
-func uninstallBlocks(m *manifest.Manifest) []updateinf.UninstallBlock {
-	line := func(key, field string) inf.Line { return inf.Line{Key: key, HasKey: true, Fields: []string{field}} }
-	var add, del []inf.Line
-	for _, g := range m.Uninstall {
-		l := inf.Line{Fields: regFields(g)}
-		if g.Delete {
-			del = append(del, l)
-		} else {
-			add = append(add, l)
-		}
-	}
-	return []updateinf.UninstallBlock{
-		{Name: "GlobalRegistryChanges", Source: "GlobalRegistryChanges.UnInstall", Lines: []inf.Line{line("AddReg", "Add.Reg"), line("DelReg", "Del.Reg")}},
-		{Name: "Add.Reg", Source: "Add.Reg.Uninstall", Lines: add},
-		{Name: "Del.Reg", Source: "Del.Reg.Uninstall", Lines: del},
-	}
-}
-
-// regFields are the fields of an AddReg or DelReg line, as few as it needs (INF docs).
-func regFields(g manifest.Registry) []string {
-	fields := []string{g.Root, g.Path}
-	data := g.Data
-	if !g.Delete && g.HasName && g.Name == "" && len(data) == 0 {
-		data = []string{""}
-	}
-	if g.HasName || g.Flags != 0 || len(data) > 0 {
-		fields = append(fields, g.Name)
-	}
-	if g.Flags != 0 || len(data) > 0 {
-		fields = append(fields, fmt.Sprintf("0x%08X", g.Flags))
-	}
-	return append(fields, data...)
 }

@@ -64,6 +64,9 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, f := range m.RawFiles {
 		add("raw         %s", f.Path)
 	}
+	for _, s := range m.SavedRegistry {
+		add("save        %s for removal", manifest.Registry{Root: s.Root, Path: s.Key, Name: s.Name, HasName: s.HasName})
+	}
 	if m.RawINF != "" {
 		add("raw         %d lines of INF", strings.Count(strings.TrimSuffix(m.RawINF, "\n"), "\n")+1)
 	}

@@ -110,17 +110,42 @@ func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
 }
 
 func registryText(g manifest.Registry) string {
+	text := registryWhat(g) + editionText(g.Editions)
+	switch g.When {
+	case updateinf.GlobalInstall:
+		text += "  first installation"
+	case updateinf.GlobalReinstall:
+		text += "  repeated installation"
+	}
+	return text
+}
+
+func registryWhat(g manifest.Registry) string {
 	switch {
+	case g.Bits:
+		word := "clear  bits "
+		if g.Flags&updateinf.FlgBitRegSetBits != 0 {
+			word = "set    bits "
+		}
+		return word + g.Data[0] + " of byte " + g.Data[1] + " of " + g.String()
+	case g.Delete && len(g.Data) > 0:
+		return "remove " + strings.Join(g.Data, ", ") + " from " + g.String()
 	case g.Delete:
 		return "delete " + g.String()
 	case !g.HasName:
 		return "create " + g.String()
+	case g.Flags&updateinf.FlgAddRegAppend != 0:
+		return fmt.Sprintf("append %s to %s", strings.Join(g.Data, ","), g)
 	}
 	return fmt.Sprintf("set    %s = %s %s", g, regTypeName(g.Type), strings.Join(g.Data, ","))
 }
 
 func regTypeName(t uint32) string {
-	return map[uint32]string{0: "REG_NONE", 1: "REG_SZ", 2: "REG_EXPAND_SZ", 3: "REG_BINARY", 4: "REG_DWORD", 7: "REG_MULTI_SZ", 11: "REG_QWORD"}[t]
+	name, ok := map[uint32]string{0: "REG_NONE", 1: "REG_SZ", 2: "REG_EXPAND_SZ", 3: "REG_BINARY", 4: "REG_DWORD", 7: "REG_MULTI_SZ", 11: "REG_QWORD"}[t]
+	if !ok {
+		return "type " + strconv.FormatUint(uint64(t), 10)
+	}
+	return name
 }
 
 // planJSON is the machine-readable form: the plan, and what it takes from the manifest.
@@ -143,14 +168,16 @@ type planJSON struct {
 }
 
 type registryJSON struct {
-	Action string   `json:"action"` // set, create, delete
+	Action string   `json:"action"` // set, create, delete, remove-strings, set-bits, clear-bits
 	Key    string   `json:"key"`
 	Name   *string  `json:"name,omitempty"`
 	Type   string   `json:"type,omitempty"`
 	Flags  string   `json:"flags,omitempty"`
 	Data   []string `json:"data,omitempty"`
 
-	Condition int `json:"condition,omitempty"`
+	Condition int      `json:"condition,omitempty"`
+	When      string   `json:"when,omitempty"` // install, reinstall
+	Editions  []string `json:"editions,omitempty"`
 }
 
 // WriteText prints plans for people, one after the other.
@@ -209,9 +236,19 @@ func registryOf(g manifest.Registry) registryJSON {
 	} else {
 		j.Action = "create"
 	}
-	if g.Delete {
+	if g.Delete || g.Bits {
 		j.Action, j.Type = "delete", ""
 	}
+	switch {
+	case g.Bits && g.Flags&updateinf.FlgBitRegSetBits != 0:
+		j.Action = "set-bits"
+	case g.Bits:
+		j.Action = "clear-bits"
+	case g.Delete && len(g.Data) > 0:
+		j.Action = "remove-strings"
+	}
+	j.Editions = g.Editions
+	j.When = map[updateinf.When]string{updateinf.GlobalInstall: "install", updateinf.GlobalReinstall: "reinstall"}[g.When]
 	if g.Flags != 0 {
 		j.Flags = fmt.Sprintf("0x%08X", g.Flags)
 	}

@@ -83,9 +83,9 @@ func (p *installPlan) registry() error {
 func (p *installPlan) appliesNow(g updateinf.RegistryGroup) bool {
 	switch g.When {
 	case updateinf.GlobalInstall:
-		return p.old == nil
+		return p.old == nil && inventory.Applies("", g.SKU, p.r.info)
 	case updateinf.GlobalReinstall:
-		return p.old != nil
+		return p.old != nil && inventory.Applies("", g.SKU, p.r.info)
 	}
 	return inventory.Applies(g.When, g.SKU, p.r.info)
 }

@@ -29,6 +29,7 @@ type document struct {
 	RenameDirectory []renameDirectoryDoc `toml:"rename-directory"`
 	Delete          []deleteDoc          `toml:"delete"`
 	Rename          []renameDoc          `toml:"rename"`
+	SaveRegistry    []saveRegistryDoc    `toml:"save-registry"`
 	Uninstall       uninstallDoc         `toml:"uninstall"`
 	Raw             rawDoc               `toml:"raw"`
 	OEMExclusions   oemExclusionsDoc     `toml:"oem-exclusions"`
@@ -113,6 +114,12 @@ type registryDoc struct {
 	View   string   `toml:"view"`
 	Flags  []string `toml:"flags"`
 	Save   *bool    `toml:"save"`
+
+	TypeNumber *int64   `toml:"type-number"`
+	Mask       *int64   `toml:"mask"`
+	Byte       *int64   `toml:"byte"`
+	When       string   `toml:"when"`
+	Edition    []string `toml:"edition"`
 }
 
 type signingDoc struct {
@@ -204,6 +211,11 @@ type renameDoc struct {
 	File    string   `toml:"file"`
 	To      string   `toml:"to"`
 	Edition []string `toml:"edition"`
+}
+
+type saveRegistryDoc struct {
+	Key  string  `toml:"key"`
+	Name *string `toml:"name"`
 }
 
 type uninstallDoc struct {

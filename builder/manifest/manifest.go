@@ -65,9 +65,10 @@ type Manifest struct {
 	RenameDirs    []updateinf.RenameDir
 	Changes       []FileChange // [[delete]], then [[rename]]
 	OEMExclusions updateinf.OEMExclusions
-	Uninstall     []Registry // changes that removal makes besides taking back those of the update
-	RawFiles      []RawFile  // files of the package that no [[file]] brings
-	RawINF        string     // sections for the INF of every branch, as the author wrote them
+	SavedRegistry []updateinf.SavedKey // besides those of Registry
+	Uninstall     []Registry           // changes that removal makes besides taking back those of the update
+	RawFiles      []RawFile            // files of the package that no [[file]] brings
+	RawINF        string               // sections for the INF of every branch, as the author wrote them
 
 	Warnings Faults // what is legal but probably wrong
 
@@ -185,9 +186,11 @@ type RawFile struct {
 	Key    string // path of its table in the manifest
 }
 
-// Registry is one change of a registry key or value.
+// Registry is one change of a registry key or value. Delete with the flag FlgDelRegMultiSZDelString takes the strings in
+// Data out of a list; Bits sets or clears bits of a value.
 type Registry struct {
 	Delete  bool
+	Bits    bool   // a BitReg line; Data is mask and byte
 	Root    string // HKLM …
 	Path    string
 	Name    string
@@ -198,7 +201,9 @@ type Registry struct {
 	Save    bool     // recorded in [Save.Reg.For.Uninstall]
 	Key     string   // path of its table in the manifest
 
-	Condition int // as in File
+	Condition int            // as in File
+	When      updateinf.When // GlobalInstall, GlobalReinstall; empty: both
+	Editions  []string       // SKUs it is for; none: all
 }
 
 // String names the key or value for people: HKLM\SOFTWARE\Contoso, value "Level".

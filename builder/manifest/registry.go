@@ -29,13 +29,14 @@ func (r *resolver) registry(doc *document) {
 	for i, c := range doc.Condition {
 		r.m.Registry = append(r.m.Registry, r.registryList(index("condition", i)+".registry", c.Registry, i+1)...)
 	}
+	r.savedRegistry(doc.SaveRegistry)
 	r.m.Uninstall = r.registryList("uninstall.registry", doc.Uninstall.Registry, 0)
 	for i, g := range r.m.Uninstall {
 		at := index("uninstall.registry", i)
 		if r.written(at + ".save") {
 			r.fault(at+".save", "%s.save has no meaning here; removal is not taken back", at)
 		}
-		if g.Delete && g.HasName && g.Name == "" {
+		if g.Delete && g.HasName && g.Name == "" && !g.removesStrings() {
 			r.fault(at+".name", "%s: an INF cannot say that the default value goes; delete the key or set the value", at)
 		}
 	}
@@ -52,19 +53,14 @@ func (r *resolver) registryList(list string, docs []registryDoc, condition int) 
 			g.Name, g.HasName = *d.Name, true
 			r.regName(at+".name", g.Name)
 		}
-		switch {
-		case d.Action == "delete":
-			g.Delete = true
-		case r.written(at+".action") && d.Action != "set":
-			r.choice(at+".action", d.Action, []string{"set", "delete"})
-		}
 		g.Flags = r.view(at+".view", d.View)
-		if g.Delete {
-			r.deletion(at, &g, d)
-		} else {
-			r.setting(at, &g, d)
+		r.regAction(at, &g, d)
+		r.regWhen(at, list, &g, d)
+		what := fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey), g.When, g.Editions)
+		if g.Bits || g.removesStrings() {
+			what += fmt.Sprint(g.Bits, g.Flags, g.Data) // parts of one value, each its own change
 		}
-		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), fmt.Sprint(g.HasName, strings.ToUpper(g.Name), g.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey))})
+		s := fmt.Sprintf("%q", spot{g.Root, strings.ToUpper(g.Path), what})
 		if first, dup := seen[s]; dup && g.Root != "" {
 			r.fault(at, `%s is already changed by the [[registry]] on line %s; state each change once`, g, r.line(index(list, first)))
 		} else {
@@ -73,6 +69,134 @@ func (r *resolver) registryList(list string, docs []registryDoc, condition int) 
 		changes = append(changes, g)
 	}
 	return changes
+}
+
+// regAction reads what is done. The words are those of the AddReg, DelReg and BitReg lines that come of it (INF docs).
+func (r *resolver) regAction(at string, g *Registry, d registryDoc) {
+	action := d.Action
+	if !r.written(at + ".action") {
+		action = "set"
+	}
+	if p := at + ".type-number"; r.written(p) && action != "set" {
+		r.fault(p, "%s has no meaning when action is %q; take it away", p, action)
+	}
+	for _, k := range []string{"mask", "byte"} {
+		if p := at + "." + k; r.written(p) && action != "set-bits" && action != "clear-bits" {
+			r.fault(p, `%s goes with the actions "set-bits" and "clear-bits" only; take it away`, p)
+		}
+	}
+	switch action {
+	case "set":
+		r.setting(at, g, d)
+	case "delete":
+		g.Delete = true
+		r.deletion(at, g, d)
+	case "remove-strings":
+		g.Delete = true
+		r.removal(at, g, d)
+	case "set-bits", "clear-bits":
+		g.Bits = true
+		r.bits(at, g, d)
+	default:
+		r.choice(at+".action", d.Action, []string{"set", "delete", "remove-strings", "set-bits", "clear-bits"})
+		r.setting(at, g, d)
+	}
+}
+
+// useless reports keys that mean nothing for an action.
+func (r *resolver) useless(at, action string, keys map[string]bool) {
+	for _, k := range []string{"value", "type", "flags"} {
+		if keys[k] {
+			r.fault(at+"."+k, "%s.%s has no meaning when action is %q; take it away", at, k, action)
+		}
+	}
+}
+
+// removal reads the strings to take out of a list.
+func (r *resolver) removal(at string, g *Registry, d registryDoc) {
+	r.useless(at, d.Action, map[string]bool{"type": d.Type != "", "flags": d.Flags != nil})
+	g.Flags |= updateinf.FlgDelRegMultiSZDelString
+	value := d.Value
+	if s, ok := value.(string); ok {
+		value = []any{s}
+	}
+	data, err := multiFields(value)
+	switch {
+	case g.Name == "":
+		r.fault(at, `%s names no value; strings are taken out of a list: name = "List"`, at)
+	case err != nil || len(data) == 0 || data[0] == "":
+		r.fault(at, "%s.value is missing or holds no texts; write the strings to take out", at)
+	}
+	g.Data = data
+}
+
+// bits reads mask and byte of a BitReg line.
+func (r *resolver) bits(at string, g *Registry, d registryDoc) {
+	r.useless(at, d.Action, map[string]bool{"value": d.Value != nil, "type": d.Type != "", "flags": d.Flags != nil})
+	if d.Action == "set-bits" {
+		g.Flags |= updateinf.FlgBitRegSetBits
+	}
+	if g.Flags&updateinf.FlgAddReg64BitKey != 0 {
+		r.fault(at+".view", `%s.view: bits are changed in the native view or in "32"`, at)
+	}
+	if !g.HasName {
+		r.fault(at, `%s names no value; write name = "Flags"`, at)
+	}
+	if d.Mask == nil {
+		r.fault(at, "%s.mask is missing; write the bits to change, such as 0x80", at)
+		return
+	}
+	mask, index := r.number(at+".mask", d.Mask, 1, 255), int64(0)
+	if d.Byte != nil {
+		index = int64(r.number(at+".byte", d.Byte, 0, 1<<20-1))
+	}
+	g.Data = []string{fmt.Sprintf("0x%02X", mask), strconv.FormatInt(index, 10)}
+}
+
+// removesStrings tells whether the change takes strings out of a list.
+func (g Registry) removesStrings() bool {
+	return g.Delete && g.Flags&updateinf.FlgDelRegMultiSZDelString == updateinf.FlgDelRegMultiSZDelString
+}
+
+// regWhen reads when and edition, which only the changes of the installation itself have.
+func (r *resolver) regWhen(at, list string, g *Registry, d registryDoc) {
+	if list != "registry" {
+		for _, k := range []string{"when", "edition"} {
+			if p := at + "." + k; r.written(p) || r.written(p+"[0]") {
+				r.fault(p, "%s has no meaning here; take it away", p)
+			}
+		}
+		return
+	}
+	g.Editions = r.editions(at+".edition", d.Edition)
+	switch {
+	case !r.written(at+".when") || d.When == "always":
+	case d.When == "install":
+		g.When = updateinf.GlobalInstall
+	case d.When == "reinstall":
+		g.When = updateinf.GlobalReinstall
+	default:
+		r.choice(at+".when", d.When, []string{"always", "install", "reinstall"})
+	}
+}
+
+// savedRegistry resolves [[save-registry]].
+func (r *resolver) savedRegistry(docs []saveRegistryDoc) {
+	for i, d := range docs {
+		at := index("save-registry", i)
+		var s updateinf.SavedKey
+		s.Root, s.Key = r.regKey(at+".key", d.Key)
+		if d.Name != nil {
+			s.Name, s.HasName = *d.Name, true
+			if r.regName(at+".name", s.Name); s.Name == "" {
+				r.fault(at+".name", "%s.name: a line of [Save.Reg.For.Uninstall] cannot name the default value; save the whole key", at)
+			}
+		}
+		if s.Root != "" && !s.HasName && !strings.Contains(s.Key, `\`) {
+			r.fault(at+".key", `%s\%s would be saved with everything below it; name a deeper key`, s.Root, s.Key)
+		}
+		r.m.SavedRegistry = append(r.m.SavedRegistry, s)
+	}
 }
 
 func (r *resolver) regName(path, name string) {
@@ -126,14 +250,7 @@ func (r *resolver) view(path, s string) uint32 {
 }
 
 func (r *resolver) deletion(at string, g *Registry, d registryDoc) {
-	for _, k := range []struct {
-		name string
-		set  bool
-	}{{"value", d.Value != nil}, {"type", d.Type != ""}, {"flags", d.Flags != nil}} {
-		if k.set {
-			r.fault(at+"."+k.name, `%s.%s has no meaning when action is "delete"; take it away`, at, k.name)
-		}
-	}
+	r.useless(at, "delete", map[string]bool{"value": d.Value != nil, "type": d.Type != "", "flags": d.Flags != nil})
 	if g.Root != "" && !g.HasName && !strings.Contains(g.Path, `\`) {
 		r.fault(at+".key", `%s\%s would be deleted with everything below it; name a deeper key`, g.Root, g.Path)
 	}
@@ -142,7 +259,7 @@ func (r *resolver) deletion(at string, g *Registry, d registryDoc) {
 func (r *resolver) setting(at string, g *Registry, d registryDoc) {
 	g.Flags |= r.flags(at+".flags", d.Flags, map[string]uint32{"keep-existing": updateinf.FlgAddRegNoClobber, "append": updateinf.FlgAddRegAppend, "only-existing": updateinf.FlgAddRegOverwriteOnly})
 	if !g.HasName {
-		if d.Value != nil || d.Type != "" {
+		if d.Value != nil || d.Type != "" || d.TypeNumber != nil {
 			r.fault(at, `a value needs a name; write name = "" for the default value of the key`)
 		}
 		g.Flags |= updateinf.FlgAddRegKeyOnly
@@ -168,6 +285,13 @@ func (r *resolver) setting(at string, g *Registry, d registryDoc) {
 func (r *resolver) valueType(at string, d registryDoc) (regType, bool) {
 	if r.failed(at + ".type") {
 		return regType{}, false
+	}
+	if d.TypeNumber != nil {
+		if r.written(at + ".type") {
+			r.fault(at+".type-number", "%s has a type and a type-number; write one of them", at)
+		}
+		n := uint32(r.number(at+".type-number", d.TypeNumber, 0, 0x7FFF)) // its number, plus the bit for bytes (INF docs)
+		return regType{name: "binary", reg: n, flags: n<<16 | updateinf.FlgAddRegBinValueType}, true
 	}
 	name := d.Type
 	if !r.written(at + ".type") {

@@ -68,7 +68,7 @@ func (l *linter) addRegLine(line inf.Line) {
 	for _, d := range v.Data {
 		l.dirIDsIn(d, line.Pos)
 	}
-	const noData = updateinf.FlgAddRegDelVal | updateinf.FlgAddRegKeyOnly
+	const noData = updateinf.FlgAddRegDelVal | updateinf.FlgAddRegKeyOnly | updateinf.FlgAddRegKeyOnlyCommon
 	if flags&noData != 0 || v.Name == "" && v.Data == nil {
 		return
 	}

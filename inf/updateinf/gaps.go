@@ -80,6 +80,7 @@ func (u *Update) Gaps() []Gap {
 		}
 	}
 	list = append(list, u.laterGaps()...)
+	list = append(list, u.uninstallGaps()...)
 	return append(list, u.customGaps()...)
 }
 
@@ -104,6 +105,33 @@ func (u *Update) laterGaps() []Gap {
 	for _, d := range u.RegisterDLLs {
 		if d.Flags&RegSvrDLLInstall != 0 {
 			list = append(list, Gap{Section: d.Section, Key: "DllInstall of " + d.File, Pos: d.Pos, Refused: true, Why: "DllInstall is not called"})
+		}
+	}
+	return list
+}
+
+// uninstallGaps are about sections that [UninstallSections] copies into spuninst.inf.
+func (u *Update) uninstallGaps() []Gap {
+	named := map[string]bool{"globalregistrychanges": true, "servicestostopandstart": true, "processestorun": true, "processestorunafterreboot": true}
+	var list []Gap
+	for _, b := range u.Uninstall {
+		if !strings.EqualFold(b.Name, "GlobalRegistryChanges") {
+			continue
+		}
+		for _, l := range b.Lines {
+			switch strings.ToLower(l.Key) {
+			case "addreg", "delreg", "bitreg":
+				for _, f := range l.Fields {
+					named[foldName(f)] = true
+				}
+			default:
+				list = append(list, Gap{Section: b.Source, Key: l.Key, Pos: l.Pos, Why: "removal does not do this"})
+			}
+		}
+	}
+	for _, b := range u.Uninstall {
+		if len(b.Lines) > 0 && !named[foldName(b.Name)] {
+			list = append(list, Gap{Section: b.Source, Pos: b.Lines[0].Pos, Why: "removal does nothing with it"})
 		}
 	}
 	return list

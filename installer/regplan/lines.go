@@ -68,7 +68,7 @@ func (o *Overlay) addReg(k host.Key, l updateinf.RegLine) error {
 		}
 		return o.DeleteKey(k)
 	}
-	if f&updateinf.FlgAddRegKeyOnly != 0 || !l.HasName {
+	if f&(updateinf.FlgAddRegKeyOnly|updateinf.FlgAddRegKeyOnlyCommon) != 0 || !l.HasName {
 		return o.Create(k, false)
 	}
 	old, there, err := o.Get(k, l.Name)
@@ -124,8 +124,8 @@ func contains(list []string, s string) bool {
 
 // delReg follows the DelReg directive: a value, one string of a REG_MULTI_SZ, or a key with all below it.
 func (o *Overlay) delReg(k host.Key, l updateinf.RegLine) error {
-	if !l.HasName {
-		return o.DeleteKey(k)
+	if !l.HasName || l.Flags&updateinf.FlgDelRegKeyOnlyCommon != 0 && l.Flags&updateinf.FlgDelRegMultiSZDelString != updateinf.FlgDelRegMultiSZDelString {
+		return o.DeleteKey(k) // FLG_DELREG_KEYONLY_COMMON: the key, whatever value is named
 	}
 	if l.Flags&^updateinf.FlgAddReg32BitKey != updateinf.FlgDelRegMultiSZDelString {
 		return o.Delete(k, l.Name)
