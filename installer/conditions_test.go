@@ -220,7 +220,6 @@ func TestRefuses(t *testing.T) {
 		"[Register.Include]\nRegCondition=W\n[W]\nInstallFromSection=X\nOperation=CustomFunction,spcustom.dll,F\n[X]\nAddReg=Product.Add.Reg\n":                          "spcustom.dll in [W]",
 		"[DirectoryId.Include]\nAddDirId=W\n[W]\nDirId=65625\nCustomFunction=spcustom.dll,F\nInstallFromSection=X\n[X]\nCopyFiles=Always.files\n":                        "spcustom.dll in [W]",
 		"[PreRequisite.Uninstall]\ncondition=SingleOp,C\n[C]\nEqualOp=VersionCheck,==,5\n":                                                                               "[PreRequisite.Uninstall]",
-		"[ProductInstall.CopyFilesAlways]\nRegisterDlls=R\n[R]\n11,,a.dll,2,,arg\n":                                                                                      "DllInstall of a.dll in [R]",
 		"[DevicesToUpgrade]\n*PNP0103=machine.inf\n": "[DevicesToUpgrade]",
 		"[LinkItems.Create]\nx\n":                    "[LinkItems.Create]",
 	} {

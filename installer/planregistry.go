@@ -383,6 +383,7 @@ func (p *installPlan) merge() {
 	n.RestoreValues = append(o.RestoreValues, n.RestoreValues...)
 	n.UnregisterDLLs = union(o.UnregisterDLLs, n.UnregisterDLLs)
 	n.RegisterDLLs = union(o.RegisterDLLs, n.RegisterDLLs)
+	n.DLLInstalls = append(o.DLLInstalls, n.DLLInstalls...)
 	n.RenameDirs = append(o.RenameDirs, n.RenameDirs...)
 	n.CatalogsDelete = append(o.CatalogsDelete, n.CatalogsDelete...)
 	n.CatalogsRestore = append(o.CatalogsRestore, n.CatalogsRestore...)

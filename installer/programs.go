@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -165,31 +166,84 @@ func (p *installPlan) dlls() error {
 		if d.Timeout == 0 {
 			timeout = registerTimeout
 		}
-		p.dll(d.Unregister, path, timeout, existed, changed[winpath.Fold(path)])
+		c := dllCall{path: path, timeout: timeout, existed: existed, changed: changed[winpath.Fold(path)], unregister: d.Unregister}
+		p.dll(d, c)
 	}
 	return nil
 }
 
-func (p *installPlan) dll(unregister bool, path string, timeout time.Duration, existed, changed bool) {
-	portable := p.portable(path)
+// dllCall is one call that registers or unregisters a DLL.
+type dllCall struct {
+	path                         string
+	timeout                      time.Duration
+	existed, changed, unregister bool
+	install                      bool // DllInstall, with the argument
+	argument                     string
+}
+
+func (c dllCall) step(k step.Kind) step.Step {
+	return step.Step{Kind: k, Path: c.path, Timeout: c.timeout, Install: c.install, Argument: c.argument}
+}
+
+// dll plans the calls of a line. DllRegisterServer comes before DllInstall, and unregistering goes the other way (INF
+// documentation).
+func (p *installPlan) dll(d updateinf.RegisterDLL, c dllCall) {
+	if !c.existed && (!c.changed || c.unregister) {
+		p.r.logf("%s is not on this computer: nothing to register", c.path)
+		return
+	}
+	install := c
+	install.install, install.argument = true, d.Argument
+	var calls []dllCall
+	if d.Flags&updateinf.RegSvrDLLRegister != 0 {
+		calls = append(calls, c)
+	}
+	if d.Flags&updateinf.RegSvrDLLInstall != 0 {
+		calls = append(calls, install)
+	}
+	if d.Unregister {
+		slices.Reverse(calls)
+	}
+	for _, c := range calls {
+		p.dllCall(c)
+	}
+}
+
+func (p *installPlan) dllCall(c dllCall) {
+	if c.unregister {
+		p.before = append(p.before, c.step(step.UnregisterDLL))
+		p.remember(c, true)
+		return
+	}
+	if c.existed && c.changed {
+		p.before = append(p.before, c.step(step.RestoreDLL))
+	}
+	s := c.step(step.RegisterDLL)
+	s.Existed, s.Required, s.Task = c.existed, true, p.task(p.r.res.KB, "install")
+	p.after = append(p.after, s)
+	if !c.existed || c.changed {
+		p.remember(c, c.existed)
+	}
+}
+
+// remember records for removal that a DLL is to be registered again, or unregistered. What an earlier installation recorded
+// is the true original.
+func (p *installPlan) remember(c dllCall, register bool) {
+	portable := p.portable(c.path)
+	if c.install {
+		r := spuninst.DLLInstall{Path: portable, Install: register, Argument: c.argument}
+		if p.old == nil || !slices.ContainsFunc(p.old.DLLInstalls, func(o spuninst.DLLInstall) bool {
+			return strings.EqualFold(o.Path, r.Path) && o.Argument == r.Argument
+		}) {
+			p.rem.DLLInstalls = append(p.rem.DLLInstalls, r)
+		}
+		return
+	}
 	switch {
-	case !existed && (!changed || unregister):
-		p.r.logf("%s is not on this computer: nothing to register", path)
-	case unregister:
-		p.before = append(p.before, step.Step{Kind: step.UnregisterDLL, Path: path, Timeout: timeout})
+	case !register:
+		p.rem.UnregisterDLLs = append(p.rem.UnregisterDLLs, portable)
+	case c.unregister || p.old == nil || !containsFold(p.old.UnregisterDLLs, portable):
 		p.rem.RegisterDLLs = append(p.rem.RegisterDLLs, portable)
-	default:
-		if existed && changed {
-			p.before = append(p.before, step.Step{Kind: step.RestoreDLL, Path: path, Timeout: timeout})
-		}
-		p.after = append(p.after, step.Step{Kind: step.RegisterDLL, Path: path, Timeout: timeout, Existed: existed, Required: true,
-			Task: p.task(p.r.res.KB, "install")})
-		switch {
-		case !existed:
-			p.rem.UnregisterDLLs = append(p.rem.UnregisterDLLs, portable)
-		case changed && (p.old == nil || !containsFold(p.old.UnregisterDLLs, portable)):
-			p.rem.RegisterDLLs = append(p.rem.RegisterDLLs, portable)
-		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/journal"
+	"github.com/kbforge/kbforge/installer/winpath"
 )
 
 // world is what runs on a machine, apart from the host, so that it survives a kill of the installer.
@@ -25,12 +26,18 @@ type world struct {
 	dlls     map[string]string            // folded path: which content is registered; empty: none
 	exits    map[string]uint32            // exit code by a part of the command line; others end with 0
 	refuses  map[string]error             // by method and object: "StartService wuauserv"
+	answers  map[string]answer            // of functions of the package's DLL
 	did      []string
+}
+
+type answer struct {
+	number uint32
+	text   string
 }
 
 func newWorld() *world {
 	return &world{services: map[string]host.ServiceState{"wuauserv": host.ServiceRunning, "idle": host.ServiceStopped}, dlls: map[string]string{},
-		exits: map[string]uint32{}, refuses: map[string]error{}}
+		exits: map[string]uint32{}, refuses: map[string]error{}, answers: map[string]answer{}}
 }
 
 // running is an image on which things run.
@@ -93,6 +100,27 @@ func (r running) RegisterDLL(path string, unregister bool, _ time.Duration) erro
 		}
 	}
 	return err
+}
+
+func (r running) InstallDLL(path string, remove bool, argument string, _ time.Duration) error {
+	if _, err := r.Stat(path); err != nil {
+		return err
+	}
+	return r.do(fmt.Sprintf("DllInstall(%v, %q) %s", !remove, argument, path))
+}
+
+func (r running) CallDLL(path, function string, _ time.Duration) (uint32, string, error) {
+	if _, err := r.Stat(path); err != nil {
+		return 0, "", err
+	}
+	if err := r.do("call " + function + " of " + winpath.Base(path)); err != nil {
+		return 0, "", err
+	}
+	a, ok := r.w.answers[function]
+	if !ok {
+		return 0, "", host.ErrNoEntryPoint
+	}
+	return a.number, a.text, nil
 }
 
 func (r running) RunProcess(line string, _ time.Duration) (uint32, error) {
@@ -270,6 +298,35 @@ func TestProgramsOnAnImage(t *testing.T) {
 	}
 	if want := []string{`register ` + sys + "a.dll", `run C:\WINDOWS\after.exe`}; !slices.Equal(got, want) {
 		t.Errorf("tasks after removal %q, want %q", got, want)
+	}
+}
+
+// DllInstall with its argument, alone and beside DllRegisterServer; rolled back and removed the other way round.
+func TestDllInstall(t *testing.T) {
+	p, m, w := programs(t)
+	p.extra = crlf("\n[ProductInstall.CopyFilesAlways]\nRegisterDlls=R\n[R]\n11,,a.dll,2,,arg\n11,,new.dll,3,5,\"x, \"\"y\"\"\"\n")
+	before := m.snapshot()
+	mustRun(t)(w.install(t, m, p))
+	want := []string{`DllInstall(true, "arg") ` + sys + "a.dll", "register " + sys + "new.dll", `DllInstall(true, "x, \"y\"") ` + sys + "new.dll"}
+	if got := w.took(); !slices.Equal(got, want) {
+		t.Errorf("installation did\n%s", strings.Join(got, "\n"))
+	}
+	mustRun(t)(w.install(t, m, p))
+	w.took()
+	mustRun(t)(w.remove(m, p.kb))
+	want = []string{`DllInstall(false, "x, \"y\"") ` + sys + "new.dll", "unregister " + sys + "new.dll", `DllInstall(true, "arg") ` + sys + "a.dll"}
+	if got := w.took(); !slices.Equal(got, want) {
+		t.Errorf("removal did\n%s", strings.Join(got, "\n"))
+	}
+	if d := diffLines(before, m.snapshot()); d != "" {
+		t.Errorf("the machine differs after removal:\n%s", d)
+	}
+	w.refuses[`DllInstall(true, "x, \"y\"") `+sys+"new.dll"] = errors.New("0x80004005")
+	if _, err := w.install(t, m, p); err == nil || diffLines(before, m.snapshot()) != "" {
+		t.Errorf("a DllInstall that fails: %v", err)
+	}
+	if got := w.took(); !slices.Contains(got, "unregister "+sys+"new.dll") {
+		t.Errorf("rolling back did %q", got)
 	}
 }
 

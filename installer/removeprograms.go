@@ -57,23 +57,52 @@ func (p *removalPlan) renameBack(from, to string) error {
 	return nil
 }
 
+// dlls: what is unregistered goes the other way than what is registered, DllInstall with FALSE first and with TRUE last.
 func (p *removalPlan) dlls() error {
-	for _, portable := range p.rem.UnregisterDLLs {
-		path, err := spuninst.Resolve(portable, p.r.roots())
-		if err != nil {
+	for _, d := range p.rem.DLLInstalls {
+		if err := p.dll(!d.Install, d.Path, step.UnregisterDLL, &d); err != nil {
 			return err
 		}
-		p.before = append(p.before, step.Step{Kind: step.UnregisterDLL, Path: path, Timeout: registerTimeout})
 	}
-	for _, portable := range p.rem.RegisterDLLs {
-		path, err := spuninst.Resolve(portable, p.r.roots())
-		if err != nil {
+	for _, path := range p.rem.UnregisterDLLs {
+		if err := p.dll(true, path, step.UnregisterDLL, nil); err != nil {
 			return err
 		}
-		p.before = append(p.before, step.Step{Kind: step.RestoreDLL, Path: path, Timeout: registerTimeout})
-		p.after = append(p.after, step.Step{Kind: step.RegisterDLL, Path: path, Timeout: registerTimeout, Existed: true,
-			Task: p.task(p.rem.KB, "remove")})
 	}
+	for _, path := range p.rem.RegisterDLLs {
+		if err := p.dll(true, path, step.RegisterDLL, nil); err != nil {
+			return err
+		}
+	}
+	for _, d := range p.rem.DLLInstalls {
+		if err := p.dll(d.Install, d.Path, step.RegisterDLL, &d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dll plans one call; install is for DllInstall.
+func (p *removalPlan) dll(wanted bool, portable string, k step.Kind, install *spuninst.DLLInstall) error {
+	if !wanted {
+		return nil
+	}
+	path, err := spuninst.Resolve(portable, p.r.roots())
+	if err != nil {
+		return err
+	}
+	c := dllCall{path: path, timeout: registerTimeout}
+	if install != nil {
+		c.install, c.argument = true, install.Argument
+	}
+	if k == step.UnregisterDLL {
+		p.before = append(p.before, c.step(k))
+		return nil
+	}
+	p.before = append(p.before, c.step(step.RestoreDLL))
+	s := c.step(k)
+	s.Existed, s.Task = true, p.task(p.rem.KB, "remove")
+	p.after = append(p.after, s)
 	return nil
 }
 

@@ -18,6 +18,7 @@ const (
 	secStop         = "Services.Stop"
 	secUnregister   = "Dlls.Unregister"
 	secRegister     = "Dlls.Register"
+	secDLLInstall   = "Dlls.Install" // path,1 or 0,argument
 	secRenameDirs   = "Rename.Dirs"
 	secProcesses    = "Processes.Run"
 	secAfterReboot  = "Processes.RunAfterReboot"
@@ -61,7 +62,7 @@ type configKey struct {
 func reserved(name string) bool {
 	fold := strings.ToLower(name)
 	for _, s := range []string{secVersion, secConfig, secStrings, secRemoveDirs, secDeleteValues, secDeleteKeys, secRestoreKeys,
-		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secRenameDirs, secProcesses, secAfterReboot, secRanks, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
+		secRestore, secCatDelete, secCatRestore, secStop, secUnregister, secRegister, secDLLInstall, secRenameDirs, secProcesses, secAfterReboot, secRanks, secDeleteValues + sufRaw, secDeleteKeys + sufRaw, secRestoreKeys + sufRaw,
 		secRestore + sufRaw,
 		sufRestoreFiles, sufDeleteFiles} {
 		if strings.EqualFold(fold, s) {

@@ -74,6 +74,10 @@ func (p *parser) section(name string, lines []inf.Line) {
 		into := map[string]*[]string{"services.stop": &p.r.StopServices, "dlls.unregister": &p.r.UnregisterDLLs,
 			"dlls.register": &p.r.RegisterDLLs, "processes.run": &p.r.Processes, "processes.runafterreboot": &p.r.ProcessesAfterReboot}[strings.ToLower(name)]
 		each(func(l inf.Line) { *into = append(*into, p.text(l, 0)) })
+	case "dlls.install":
+		each(func(l inf.Line) {
+			p.r.DLLInstalls = append(p.r.DLLInstalls, DLLInstall{p.text(l, 0), p.number(l, 1) != 0, l.Field(2)})
+		})
 	case "rename.dirs":
 		each(func(l inf.Line) { p.r.RenameDirs = append(p.r.RenameDirs, RenameDir{p.text(l, 0), p.text(l, 1)}) })
 	case "files.order":

@@ -30,6 +30,13 @@ func (r *Removal) Print() ([]byte, error) {
 	p.list(secStop, r.StopServices)
 	p.list(secUnregister, r.UnregisterDLLs)
 	p.list(secRegister, r.RegisterDLLs)
+	for _, d := range r.DLLInstalls {
+		fields := []inf.Field{bare(d.Path), inf.Bare(map[bool]string{false: "0", true: "1"}[d.Install])}
+		if d.Argument != "" {
+			fields = append(fields, quoted(d.Argument))
+		}
+		p.section(secDLLInstall).AddFields(fields...)
+	}
 	for _, d := range r.RenameDirs {
 		p.section(secRenameDirs).AddFields(bare(d.From), bare(d.To))
 	}

@@ -27,13 +27,14 @@ type Removal struct {
 	RestoreValues        []RegRestore
 	CatalogsDelete       []string
 	CatalogsRestore      []CatalogRestore
-	StopServices         []string    // stopped before, started after
-	UnregisterDLLs       []string    // that the update brought and registered; unregistered before they go; portable spelling
-	RegisterDLLs         []string    // that the update replaced; registered again once they are restored; portable spelling
-	RenameDirs           []RenameDir // directories the update renamed, to be renamed back
-	Processes            []string    // command lines to run after the removal; environment variables as written
-	ProcessesAfterReboot []string    // command lines to run after the restart that follows the removal
-	Sections             []Section   // everything else that [UninstallSections] named
+	StopServices         []string     // stopped before, started after
+	UnregisterDLLs       []string     // that the update brought and registered; unregistered before they go; portable spelling
+	RegisterDLLs         []string     // that the update replaced; registered again once they are restored; portable spelling
+	DLLInstalls          []DLLInstall // the same for DllInstall
+	RenameDirs           []RenameDir  // directories the update renamed, to be renamed back
+	Processes            []string     // command lines to run after the removal; environment variables as written
+	ProcessesAfterReboot []string     // command lines to run after the restart that follows the removal
+	Sections             []Section    // everything else that [UninstallSections] named
 	Strings              []KeyValue
 }
 
@@ -70,6 +71,13 @@ type RegRestore struct {
 	View32          bool
 	Type            uint32
 	Data            []byte
+}
+
+// DLLInstall calls DllInstall: with FALSE before the DLL goes, or with TRUE once it is restored.
+type DLLInstall struct {
+	Path     string // portable spelling
+	Install  bool
+	Argument string
 }
 
 // RenameDir renames directory From to To, both in portable spelling, unless To is there.

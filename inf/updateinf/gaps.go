@@ -102,11 +102,6 @@ func (u *Update) laterGaps() []Gap {
 	if n := u.PrerequisitesUninstall; len(n) > 0 {
 		list = append(list, Gap{Section: secPrerequisiteUninstall, Pos: n[0].Pos, Refused: true, Why: "removal tests no conditions"})
 	}
-	for _, d := range u.RegisterDLLs {
-		if d.Flags&RegSvrDLLInstall != 0 {
-			list = append(list, Gap{Section: d.Section, Key: "DllInstall of " + d.File, Pos: d.Pos, Refused: true, Why: "DllInstall is not called"})
-		}
-	}
 	return list
 }
 

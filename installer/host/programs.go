@@ -30,7 +30,7 @@ type Task struct {
 	Text string // what is to be done, one line
 }
 
-// Programs is what runs on a machine. An offline image runs nothing: RunProcess, RegisterDLL and StartService give
+// Programs is what runs on a machine. An offline image runs nothing: RunProcess, the calls of DLLs and StartService give
 // ErrUnsupported there, and Defer records for its next start what a running machine would have done at once.
 type Programs interface {
 	// RunProcess starts a program and waits for its end. The command line is passed as it is (its first word, quoted if it
@@ -42,6 +42,13 @@ type Programs interface {
 	// whatever the DLL does cannot harm this one. ErrNoEntryPoint, context.DeadlineExceeded, fs.ErrNotExist; an HRESULT of
 	// the function is told in the error.
 	RegisterDLL(path string, unregister bool, timeout time.Duration) error
+	// InstallDLL calls DllInstall(TRUE, argument) of the DLL at path, or with remove DllInstall(FALSE, argument); otherwise
+	// as RegisterDLL. An argument holds no NUL (ErrInvalidPath).
+	InstallDLL(path string, remove bool, argument string, timeout time.Duration) error
+	// CallDLL calls a function of the DLL at path, in a process of its own as RegisterDLL does, and gives what it returns and
+	// the text that it wrote. The function is DWORD __stdcall name(LPWSTR text, DWORD length): text has room for length
+	// UTF-16 units and is empty before. Errors as RegisterDLL.
+	CallDLL(path, function string, timeout time.Duration) (result uint32, text string, err error)
 	// ServiceState asks for the state of a service by its key name ("wuauserv"). fs.ErrNotExist when it is not registered.
 	ServiceState(name string) (ServiceState, error)
 	// StopService stops a service and waits until it has stopped. A stopped one is no error. fs.ErrNotExist;

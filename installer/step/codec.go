@@ -43,6 +43,8 @@ func (s Step) Encode() string {
 		str("timeout", s.Timeout.String())
 	}
 	flag("required", s.Required)
+	flag("install", s.Install)
+	str("argument", s.Argument)
 	flag("force", s.Force)
 	if s.Attr != 0 {
 		str("attr", strconv.FormatUint(uint64(s.Attr), 16))
@@ -168,6 +170,10 @@ func (s *Step) setField(name, val string) error {
 		s.Timeout, err = time.ParseDuration(val)
 	case "required":
 		s.Required = true
+	case "install":
+		s.Install = true
+	case "argument":
+		s.Argument = val
 	case "force":
 		s.Force = true
 	case "attr":

@@ -24,6 +24,7 @@ func samples() []Step {
 		{Kind: StopService, Name: "wuauserv", Timeout: time.Minute},
 		{Kind: StartService, Name: "wuauserv", Timeout: 90 * time.Second},
 		{Kind: RegisterDLL, Path: `C:\WINDOWS\system32\wups2.dll`, Task: "KB1/1", Timeout: time.Second, Existed: true},
+		{Kind: RegisterDLL, Path: `C:\x.dll`, Install: true, Argument: `a "b", c`, Required: true},
 		{Kind: UnregisterDLL, Path: `C:\x.dll`}, {Kind: RestoreDLL, Path: `C:\x.dll`},
 		{Kind: RunProcess, Command: `"C:\a b\c.exe" /p:"""x"""`, Task: "KB1/2", Timeout: 1500 * time.Millisecond, Required: true},
 		{Kind: CancelTask, Task: "KB1/2", Command: "run x"},

@@ -136,7 +136,7 @@ func (s Step) undoProgram(e Env) (Outcome, error) {
 		s.unregister(e)
 		return Outcome{}, nil
 	case UnregisterDLL, RestoreDLL:
-		s.tolerate(e, e.Host.RegisterDLL(s.Path, false, s.Timeout))
+		s.tolerate(e, s.callDLL(e, false))
 		return Outcome{}, nil
 	case RunProcess:
 		return Outcome{}, e.Host.CancelDeferred(s.Task)

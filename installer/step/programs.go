@@ -12,6 +12,7 @@ const (
 	TaskRun         = "run "
 	TaskRunRequired = "run-required "
 	TaskRegister    = "register "
+	TaskDLLInstall  = "dll-install " // path, a bar, argument
 )
 
 // Exit codes of programs that succeeded and want a restart (Windows Installer, winerror.h).
@@ -38,10 +39,22 @@ func (s Step) startService(e Env) Outcome {
 	return Outcome{Delayed: err != nil && !offline(err) && !notExist(err)}
 }
 
+// callDLL registers or unregisters, in the way of the step.
+func (s Step) callDLL(e Env, unregister bool) error {
+	if s.Install {
+		return e.Host.InstallDLL(s.Path, unregister, s.Argument, s.Timeout)
+	}
+	return e.Host.RegisterDLL(s.Path, unregister, s.Timeout)
+}
+
 func (s Step) registerDLL(e Env) error {
-	err := e.Host.RegisterDLL(s.Path, false, s.Timeout)
+	err := s.callDLL(e, false)
 	if offline(err) {
-		return e.Host.Defer(host.Task{ID: s.Task, Text: TaskRegister + s.Path})
+		text := TaskRegister + s.Path
+		if s.Install {
+			text = TaskDLLInstall + s.Path + "|" + s.Argument
+		}
+		return e.Host.Defer(host.Task{ID: s.Task, Text: text})
 	}
 	if err == nil {
 		e.logf("Registered %s", s.Path)
@@ -55,7 +68,7 @@ func (s Step) registerDLL(e Env) error {
 
 // unregister never fails a plan. In an image nothing can load the DLL before it goes.
 func (s Step) unregister(e Env) {
-	err := e.Host.RegisterDLL(s.Path, true, s.Timeout)
+	err := s.callDLL(e, true)
 	if err == nil {
 		e.logf("Unregistered %s", s.Path)
 	}

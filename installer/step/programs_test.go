@@ -56,6 +56,14 @@ func (r *running) RegisterDLL(path string, unregister bool, _ time.Duration) err
 	return nil
 }
 
+func (r *running) InstallDLL(path string, remove bool, argument string, _ time.Duration) error {
+	if err := r.ask("%s %s %v", path, argument, !remove); err != nil {
+		return err
+	}
+	r.dlls[path] = !remove
+	return nil
+}
+
 func (r *running) RunProcess(line string, _ time.Duration) (uint32, error) {
 	r.asked = append(r.asked, line)
 	if n, ok := r.exits[line]; ok {
@@ -94,7 +102,9 @@ func TestProgramStepsDoAndUndo(t *testing.T) {
 		{Kind: StopService, Name: "wuauserv"},
 		{Kind: RenameDir, Path: `C:\WINDOWS\Old`, To: `C:\WINDOWS\New`},
 		{Kind: RegisterDLL, Path: `C:\new.dll`, Task: "t"},
+		{Kind: RegisterDLL, Path: `C:\new.dll`, Task: "t", Install: true, Argument: "x"},
 		{Kind: UnregisterDLL, Path: `C:\there.dll`},
+		{Kind: UnregisterDLL, Path: `C:\there.dll`, Install: true},
 		{Kind: RestoreDLL, Path: `C:\there.dll`},
 		{Kind: CancelTask, Task: "waits", Command: "run x"},
 	} {

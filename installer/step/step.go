@@ -82,6 +82,9 @@ type Step struct {
 	Task     string
 	Timeout  time.Duration
 	Required bool
+	// Install: DllInstall with Argument in place of DllRegisterServer.
+	Install  bool
+	Argument string
 
 	Key      host.Key
 	Name     string // of a value or catalog
@@ -122,6 +125,11 @@ func (s Step) String() string {
 		t += s.Command
 		if s.Required {
 			t += " (required)"
+		}
+	case RegisterDLL, UnregisterDLL, RestoreDLL:
+		t += s.Path
+		if s.Install {
+			t += " by DllInstall, " + strconv.Quote(s.Argument)
 		}
 	case CancelTask:
 		t += s.Task + ": " + s.Command

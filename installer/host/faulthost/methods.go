@@ -210,6 +210,20 @@ func (h *Host) RegisterDLL(path string, unregister bool, timeout time.Duration) 
 	return h.effect("RegisterDLL", path, func() error { return h.under.RegisterDLL(path, unregister, timeout) })
 }
 
+// InstallDLL implements host.Host.
+func (h *Host) InstallDLL(path string, remove bool, argument string, timeout time.Duration) error {
+	return h.effect("InstallDLL", path, func() error { return h.under.InstallDLL(path, remove, argument, timeout) })
+}
+
+// CallDLL implements host.Host. What the function does is no effect of the installer's.
+func (h *Host) CallDLL(path, function string, timeout time.Duration) (result uint32, text string, err error) {
+	result, err = read(h, "CallDLL", path, func() (n uint32, err error) {
+		n, text, err = h.under.CallDLL(path, function, timeout)
+		return n, err
+	})
+	return result, text, err
+}
+
 // ServiceState implements host.Host.
 func (h *Host) ServiceState(name string) (host.ServiceState, error) {
 	return read(h, "ServiceState", name, func() (host.ServiceState, error) { return h.under.ServiceState(name) })

@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"time"
 
@@ -51,6 +52,9 @@ func programs(e *env) {
 func dlls(e *env) {
 	if e.f.Offline {
 		e.is(e.h.RegisterDLL(e.write("a.dll", "x"), false, patience), host.ErrUnsupported, "a.dll")
+		e.is(e.h.InstallDLL(e.p("a.dll"), false, "x", patience), host.ErrUnsupported, "a.dll")
+		_, _, err := e.h.CallDLL(e.p("a.dll"), "F", patience)
+		e.is(err, host.ErrUnsupported, "a.dll")
 		return
 	}
 	if e.f.DLL == nil {
@@ -63,6 +67,14 @@ func dlls(e *env) {
 	if err := e.h.RegisterDLL(e.write("no.dll", "no DLL"), false, patience); err == nil {
 		e.Error("a file that is no DLL was registered")
 	}
+	e.is(e.h.InstallDLL(e.p("none.dll"), false, "x", patience), fs.ErrNotExist, "none.dll")
+	_, _, err := e.h.CallDLL(e.p("none.dll"), "F", patience)
+	e.is(err, fs.ErrNotExist, "none.dll")
+	_, _, err = e.h.CallDLL(dll, "NoSuchFunction", patience)
+	if errors.Is(err, host.ErrUnsupported) { // a DLL of another architecture than this process
+		return
+	}
+	e.is(err, host.ErrNoEntryPoint, dll)
 }
 
 func services(e *env) {

@@ -29,6 +29,16 @@ func (h *Host) RegisterDLL(path string, _ bool, _ time.Duration) error {
 	return fmt.Errorf("register %s in an offline image: %w", path, host.ErrUnsupported)
 }
 
+// InstallDLL implements host.Programs: host.ErrUnsupported.
+func (h *Host) InstallDLL(path string, _ bool, _ string, _ time.Duration) error {
+	return fmt.Errorf("call DllInstall of %s in an offline image: %w", path, host.ErrUnsupported)
+}
+
+// CallDLL implements host.Programs: host.ErrUnsupported.
+func (h *Host) CallDLL(path, function string, _ time.Duration) (uint32, string, error) {
+	return 0, "", fmt.Errorf("call %s of %s in an offline image: %w", function, path, host.ErrUnsupported)
+}
+
 // ServiceState implements host.Programs: every registered service is stopped.
 func (h *Host) ServiceState(name string) (host.ServiceState, error) {
 	if err := h.service(name); err != nil {
