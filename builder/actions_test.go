@@ -27,7 +27,7 @@ func TestActions(t *testing.T) {
 	spec := func(n uint16) samplepe.Spec {
 		return samplepe.Spec{Arch: "x64", DLL: true, Version: pefile.Version{1, 0, 0, n}}
 	}
-	path := writeFiles(t, string(text), map[string]samplepe.Spec{"a.dll": spec(1), "c.dll": spec(2)})
+	path := writeFiles(t, string(text), map[string]samplepe.Spec{"a.dll": spec(1), "c.dll": spec(2), "spcustom.dll": spec(3), "extra.cat": spec(4)})
 	m, err := manifest.Load(path)
 	if err != nil {
 		t.Fatal(err)
@@ -38,8 +38,8 @@ func TestActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "actions/plan.txt", plan.Bytes())
-	if got := strings.ReplaceAll(p.Warnings.Error(), path, "update.toml"); !strings.Contains(got, "the function of spcustom.dll") || len(p.Warnings) != 2 {
-		t.Errorf("warnings %s", got)
+	if len(p.Warnings) > 0 {
+		t.Errorf("warnings %s", p.Warnings)
 	}
 	want := p.updateINF(m.Branches[0])
 	out, err := want.Print()

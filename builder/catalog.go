@@ -30,7 +30,7 @@ func (p *Plan) buildCatalog(ctx context.Context, branch string, generated map[st
 		case Generated:
 			data := generated[content.Path]
 			err = c.Add(content.Path, bytes.NewReader(data), int64(len(data)))
-		case Payload:
+		case Payload, Helper:
 			err = addFile(c, content.Path, p.version(content.Path).open)
 		}
 		if err != nil {

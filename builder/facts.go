@@ -79,6 +79,9 @@ func (facts Facts) read(m *manifest.Manifest, copies map[string]string) (faults 
 	for _, f := range m.RawFiles {
 		read(f.Key+".source", f.Source)
 	}
+	for _, h := range m.Helpers {
+		read(h.Key+".source", h.Source)
+	}
 	return faults
 }
 

@@ -47,6 +47,11 @@ func (p *Plan) updateBR() *branches.UpdateBR {
 func (p *Plan) updateVer(branch string) []updatever.Entry {
 	var list []updatever.Entry
 	seen := map[string]bool{}
+	for _, v := range p.Helpers {
+		if strings.HasPrefix(v.Path, p.root(branch)) && p.Manifest.Layout != manifest.DualMode { // there they stand in common\update.ver
+			list = append(list, verEntry(strings.TrimPrefix(v.Path, p.root(branch)), v.fact))
+		}
+	}
 	for _, f := range p.Files {
 		for _, v := range f.Versions {
 			if seen[v.Path] || !strings.HasPrefix(v.Path, p.root(branch)) {
@@ -84,7 +89,13 @@ func commonVer(files []TreeFile) ([]byte, error) {
 		if !ok || f.Role == Generated {
 			continue
 		}
-		fact, err := factOf(bytes.NewReader(f.data), int64(len(f.data)))
+		var fact *Fact
+		var err error
+		if f.Role == Helper {
+			fact, err = readFact(f.open)
+		} else {
+			fact, err = factOf(bytes.NewReader(f.data), int64(len(f.data)))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("describe %s: %w", f.Path, err)
 		}

@@ -36,6 +36,22 @@ func (p *Plan) actions(u *updateinf.Update, branch string, names sectionNames) {
 	for i, c := range m.Conditions {
 		p.conditional(u, t, c, i+1, branch)
 	}
+	for i, d := range m.Directories {
+		name := "Directory" + strconv.Itoa(i+1)
+		u.DirectoryIDs = append(u.DirectoryIDs, updateinf.DirectoryID{Name: name + ".DirId", ID: d.ID, CustomDLL: d.DLL, CustomFunc: d.Function,
+			InstallFrom: name + ".Install", Files: p.directoryFiles(branch, i+1, name, d.ID)})
+	}
+	for i, c := range m.UninstallGates {
+		u.PrerequisitesUninstall = append(u.PrerequisitesUninstall, t.condition(c, "PrerequisiteUninstall"+strconv.Itoa(i+1)))
+	}
+	for _, c := range m.Catalogs {
+		if c.Helper != "" {
+			u.Catalogs = append(u.Catalogs, updateinf.Catalog{Name: c.Name, Path: `update\` + c.Helper})
+		}
+		if c.Archive {
+			u.Archive = append(u.Archive, c.Name)
+		}
+	}
 	u.RenameDirs = m.RenameDirs
 	u.OEMExclusions = m.OEMExclusions
 	u.Files = append(u.Files, changeGroups(m.Changes, names)...)
@@ -103,12 +119,15 @@ func (p *Plan) conditional(u *updateinf.Update, t *tests, c manifest.Condition, 
 	name := "Condition" + strconv.Itoa(n)
 	files := p.groupsOf(branch, n, t.names)
 	registry := conditionalRegistry(p.Manifest, n, t.names)
-	if c.Installs == "" {
+	if c.Installs == "" && c.Function == "" {
 		u.ExtendedConditional = append(u.ExtendedConditional, updateinf.ExtendedConditional{Name: name,
 			Conditions: []updateinf.Condition{t.condition(c, name)}, Files: files, Registry: registry})
 		return
 	}
-	operation := updateinf.Operation{CheckInstall: [2]string{c.Installs, c.Installs}}
+	operation := updateinf.Operation{CustomDLL: c.DLL, CustomFunc: c.Function}
+	if c.Function == "" {
+		operation = updateinf.Operation{CheckInstall: [2]string{c.Installs, c.Installs}}
+	}
 	if len(files) > 0 {
 		u.Conditional = append(u.Conditional, updateinf.ConditionalFiles{Files: files,
 			Conditional: updateinf.Conditional{Name: name, Operation: operation, InstallFrom: name + ".Install"}})
@@ -117,6 +136,22 @@ func (p *Plan) conditional(u *updateinf.Update, t *tests, c manifest.Condition, 
 		u.RegisterInclude = append(u.RegisterInclude, updateinf.ConditionalRegistry{Registry: registry,
 			Conditional: updateinf.Conditional{Name: name + ".Reg", Operation: operation, InstallFrom: name + ".Reg.Install"}})
 	}
+}
+
+// directoryFiles are the files of a [[directory]], in one section.
+func (p *Plan) directoryFiles(branch string, n int, name string, id int) []updateinf.FileGroup {
+	g := updateinf.FileGroup{Kind: updateinf.Copy, Section: name + ".files", Dir: updateinf.Dir{ID: id}}
+	for _, f := range p.Files {
+		for _, v := range f.Versions {
+			if f.Directory == n && v.Branch == branch {
+				g.Files = append(g.Files, updateinf.FileLine{Name: f.Name, Source: p.inINF(v), Flags: f.Flags})
+			}
+		}
+	}
+	if len(g.Files) == 0 {
+		return nil
+	}
+	return []updateinf.FileGroup{g}
 }
 
 // registerDLLs puts the DLLs under [ProductInstall.CopyFilesAlways], which counts for first and repeated installations.

@@ -135,7 +135,7 @@ func (p *Plan) groupsOf(branch string, condition int, names sectionNames) []upda
 		groups[i].Files = append(groups[i].Files, line)
 	}
 	for _, f := range p.Files {
-		if f.Condition != condition {
+		if f.Condition != condition || f.Directory != 0 {
 			continue
 		}
 		when := f.When

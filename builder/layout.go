@@ -137,6 +137,9 @@ func (p *Plan) planContents() {
 	if m.Layout == manifest.MultiBranch {
 		add(Generated, `update\branches.inf`, `update\updatebr.inf`)
 	}
+	for _, h := range p.Helpers {
+		add(Helper, h.Path)
+	}
 	for _, b := range p.Branches {
 		add(Generated, b.INF)
 		if m.Layout == manifest.DualMode {

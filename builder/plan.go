@@ -22,6 +22,7 @@ type Plan struct {
 	Contents  []Content          `json:"contents"`
 	RawFiles  []FileVersion      `json:"rawFiles,omitempty"` // that only raw INF text speaks of; Branch empty: of all branches
 	Warnings  manifest.Faults    `json:"-"`
+	Helpers   []FileVersion      `json:"helpers,omitempty"` // files that the installation itself needs
 }
 
 // PlannedBranch is a branch that brings files.
@@ -41,6 +42,7 @@ type PlannedFile struct {
 
 	Editions  []string `json:"editions,omitempty"`  // SKUs; none: all
 	Condition int      `json:"condition,omitempty"` // number of a [[condition]], counting from 1
+	Directory int      `json:"directory,omitempty"` // number of a [[directory]], counting from 1
 }
 
 // Place is a destination. In JSON it is the manifest's spelling: "system32\\drivers".
@@ -72,6 +74,7 @@ const (
 	Catalog   Role = "catalog"
 	Text      Role = "text" // the licence
 	Payload   Role = "payload"
+	Helper    Role = "helper" // a DLL or catalog that the installation itself needs
 )
 
 // Content is one file of the package.
@@ -96,6 +99,9 @@ func NewPlan(m *manifest.Manifest, facts Facts, buildTime time.Time) (*Plan, err
 		}
 	}
 	if err := p.planFiles(facts); err != nil {
+		return nil, err
+	}
+	if err := p.planHelpers(facts); err != nil {
 		return nil, err
 	}
 	p.planContents()
@@ -163,7 +169,7 @@ func PackageName(m *manifest.Manifest) string {
 func (p *Plan) planFiles(facts Facts) error {
 	taken := map[string]string{} // folded path in the package → source
 	for _, f := range p.Manifest.Files {
-		pf := PlannedFile{Name: f.Name, When: f.When, Flags: f.Flags, Editions: f.Editions, Condition: f.Condition}
+		pf := PlannedFile{Name: f.Name, When: f.When, Flags: f.Flags, Editions: f.Editions, Condition: f.Condition, Directory: f.Directory}
 		for _, d := range f.To {
 			pf.To = append(pf.To, Place{d})
 		}
@@ -206,8 +212,30 @@ func (p *Plan) versionsOf(branch string) []FileVersion {
 	return list
 }
 
+// planHelpers places the DLLs and catalogs that the installation needs in the folder "update".
+func (p *Plan) planHelpers(facts Facts) error {
+	for _, h := range p.Manifest.Helpers {
+		fact := facts[h.Source]
+		if fact == nil {
+			return fmt.Errorf("plan %s: no facts of %s", h.Name, h.Source)
+		}
+		v := FileVersion{Source: p.Manifest.Relative(h.Source), Size: fact.Size, open: fact.path, fact: fact,
+			MD5: fmt.Sprintf("%X", fact.MD5), CRC: fmt.Sprintf("%08X", fact.CRC), Path: p.sharedPath(`update\` + h.Name)}
+		if ver, ok := fact.Version(); ok {
+			v.Version = ver.String()
+		}
+		p.Helpers = append(p.Helpers, v)
+	}
+	return nil
+}
+
 // version is what lies at a payload path of the package.
 func (p *Plan) version(path string) FileVersion {
+	for _, v := range p.Helpers {
+		if v.Path == path {
+			return v
+		}
+	}
 	for _, f := range p.Files {
 		for _, v := range f.Versions {
 			if v.Path == path {

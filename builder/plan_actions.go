@@ -28,6 +28,17 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, name := range m.OEMExclusions.Providers {
 		add("exclude     provider %s from that check", name)
 	}
+	for _, d := range m.Directories {
+		add("directory   {%d}: where function %s of %s says", d.ID, d.Function, d.DLL)
+	}
+	for _, c := range m.Catalogs {
+		if c.Helper != "" {
+			add("catalog     install %s", c.Name)
+		}
+		if c.Archive {
+			add("catalog     keep the previous %s for removal", c.Name)
+		}
+	}
 	processLines(m, add, updateinf.RunBeforeInstall)
 	for _, s := range m.StopServices {
 		add("stop        service %s, start it afterwards", s)
@@ -50,6 +61,9 @@ func actionLines(m *manifest.Manifest) []string {
 		add("%s%s\\%s%s", word, manifest.DirString(d.Dir), d.File, skuText(d.SKU))
 	}
 	processLines(m, add, updateinf.RunNow, updateinf.RunAfterReboot, updateinf.RunAfterUninstall, updateinf.RunAfterUninstallReboot)
+	for _, c := range m.UninstallGates {
+		add("on removal  require %s", conditionText(c))
+	}
 	for _, s := range m.StopOnRemoval {
 		add("on removal  stop service %s, start it afterwards", s)
 	}
@@ -86,6 +100,9 @@ func processLines(m *manifest.Manifest, add func(string, ...any), whens ...updat
 }
 
 func conditionText(c manifest.Condition) string {
+	if c.Function != "" {
+		return "function " + c.Function + " of " + c.DLL
+	}
 	if c.Installs != "" {
 		return "the update installs " + c.Installs
 	}

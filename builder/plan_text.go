@@ -95,6 +95,9 @@ func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
 	if f.Condition != 0 {
 		condition = strings.TrimSpace(conditionNumber(f.Condition))
 	}
+	if f.Directory != 0 {
+		condition = "always"
+	}
 	for _, d := range f.To {
 		fmt.Fprintf(w, "  %s\\%s  %s%s", manifest.DirString(d.Dir), f.Name, condition, editionText(f.Editions))
 		if f.Flags != 0 {

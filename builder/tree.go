@@ -125,7 +125,7 @@ func NewTree(ctx context.Context, p *Plan, exe Executables, s *Signer) (*Tree, e
 			if f.data = exe.Runtime; strings.HasSuffix(c.Path, ".dll") {
 				f.data = exe.Messages
 			}
-		case Payload:
+		case Payload, Helper:
 			v := p.version(c.Path)
 			f.open, f.sum, f.Size = v.open, v.fact.MD5, v.Size
 		}
@@ -135,7 +135,7 @@ func NewTree(ctx context.Context, p *Plan, exe Executables, s *Signer) (*Tree, e
 		return nil, err
 	}
 	for i, f := range t.Files {
-		if f.Role != Payload {
+		if f.Role != Payload && f.Role != Helper {
 			t.Files[i].Size = int64(len(f.data))
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/kbforge/kbforge/inf"
@@ -31,6 +30,7 @@ type chosen struct {
 	registry []updateinf.RegistryGroup // conditional groups whose conditions hold
 	chain    *branches.Chain           // the newer of the package's and the machine's
 	chooser  branch.Chooser
+	placed   []updateinf.FileGroup // what goes to directories that functions found
 	dirs     *dirid.Resolver
 	queue    []pfr.Pair    // after the QChain rule
 	dropped  []pfr.Dropped // what the rule takes out of it
@@ -160,16 +160,22 @@ func (r *run) inspect(l *loaded, c *chosen) error {
 	if err := r.verify(l); err != nil {
 		return err
 	}
+	if refusesGaps(u) {
+		return nil // refused later, once the log tells the inventory
+	}
+	if err := r.directories(c); err != nil {
+		return err
+	}
 	scan := inventory.Scan{Host: r.Host, Info: r.info, Dirs: c.dirs, Package: packageFiles{r.Package}, Queue: c.queue,
 		Ours: r.touched()}
 	c.items, err = scan.Run(u)
 	if err != nil {
 		return fmt.Errorf("take inventory: %w", err)
 	}
-	c.registry = nil
-	if slices.ContainsFunc(u.Gaps(), func(g updateinf.Gap) bool { return g.Refused }) {
-		return nil // refused later, once the log tells the inventory
+	if err := placedFiles(scan, c); err != nil {
+		return fmt.Errorf("take inventory: %w", err)
 	}
+	c.registry = nil
 	if err := r.conditional(c, scan); err != nil {
 		return fmt.Errorf("take inventory: %w", err)
 	}

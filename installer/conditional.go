@@ -1,7 +1,11 @@
 package installer
 
 import (
+	"errors"
+	"io/fs"
+
 	"github.com/kbforge/kbforge/inf/updateinf"
+	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/inventory"
 	"github.com/kbforge/kbforge/installer/status"
 	"github.com/kbforge/kbforge/installer/winpath"
@@ -16,6 +20,9 @@ func conditionalGroups(u *updateinf.Update) []updateinf.FileGroup {
 	for _, c := range u.ExtendedConditional {
 		list = append(list, c.Files...)
 	}
+	for _, d := range u.DirectoryIDs {
+		list = append(list, d.Files...)
+	}
 	return list
 }
 
@@ -28,7 +35,11 @@ func (r *run) conditional(c *chosen, scan inventory.Scan) error {
 		return err
 	}
 	for _, cond := range c.update.Conditional {
-		if r.installs(c, cond.Conditional) {
+		ok, err := r.decides(c, cond.Conditional)
+		if err != nil {
+			return err
+		}
+		if ok {
 			groups = append(groups, withFlags(cond.Files, cond.CopyFlags)...)
 		}
 	}
@@ -46,7 +57,11 @@ func (r *run) conditional(c *chosen, scan inventory.Scan) error {
 		}
 	}
 	for _, cond := range c.update.RegisterInclude {
-		if r.installs(c, cond.Conditional) {
+		ok, err := r.decides(c, cond.Conditional)
+		if err != nil {
+			return err
+		}
+		if ok {
 			c.registry = append(c.registry, cond.Registry...)
 		}
 	}
@@ -54,14 +69,14 @@ func (r *run) conditional(c *chosen, scan inventory.Scan) error {
 }
 
 func (r *run) extended(c *chosen) ([]updateinf.FileGroup, error) {
-	p := prober{r.Host, r.info, c.dirs, c.update, c.queue}
+	p := prober{r.Host, r.info, c.dirs, c.update, c.queue, r.custom}
 	var groups []updateinf.FileGroup
 	for _, ext := range c.update.ExtendedConditional {
 		holds := true
 		for _, cond := range ext.Conditions {
 			ok, err := p.holds(cond)
 			if err != nil {
-				return nil, status.Wrap(status.InvalidINFFile, err, "update", c.inf)
+				return nil, conditionError(err, c.inf)
 			}
 			holds = holds && ok
 		}
@@ -72,6 +87,14 @@ func (r *run) extended(c *chosen) ([]updateinf.FileGroup, error) {
 		}
 	}
 	return groups, nil
+}
+
+// conditionError: a condition that cannot be evaluated is a fault of the INF, but where a function could not be asked.
+func conditionError(err error, path string) error {
+	if errors.Is(err, ErrNoAnswer) || errors.Is(err, fs.ErrPermission) || errors.Is(err, host.ErrNoEntryPoint) {
+		return err
+	}
+	return status.Wrap(status.InvalidINFFile, err, "update", path)
 }
 
 // installs decides Operation=CheckInstall: the file is among those that are copied, not skipped as the same or newer.

@@ -27,17 +27,19 @@ type prober struct {
 	// queue holds the pending file renames: a file that waits to take a place counts as if it had, as the inventory has it,
 	// so that updates can be chained with one restart.
 	queue []pfr.Pair
+	// custom asks a function of the package's DLL; nil where there is none.
+	custom func(dll, function string) (Answer, error)
 }
 
 // prerequisites checks [Prerequisite] before anything is changed. What fails is told with the package's own words; all
 // failures together.
 func (r *run) prerequisites(c *chosen) error {
-	p := prober{r.Host, r.info, c.dirs, c.update, c.queue}
+	p := prober{r.Host, r.info, c.dirs, c.update, c.queue, r.custom}
 	var failed []string
 	for _, cond := range c.update.Prerequisites {
 		ok, err := p.holds(cond)
 		if err != nil {
-			return status.Wrap(status.InvalidINFFile, err, "update", c.inf)
+			return conditionError(err, c.inf)
 		}
 		if ok {
 			r.logf("Prerequisite [%s] holds", cond.Section)
@@ -75,6 +77,8 @@ func (p prober) test(t updateinf.Test) (bool, error) {
 		return p.checkReg(t)
 	case t.Kind == updateinf.CheckFileVer && len(t.Args) == 2:
 		return p.checkFileVer(t)
+	case t.Kind == updateinf.CheckCustom && len(t.Args) == 4:
+		return p.checkCustom(t)
 	case t.Kind == updateinf.VersionCheck:
 		i := p.info
 		have := []uint32{i.Major, i.Minor, i.Build, uint32(i.ServicePack)}

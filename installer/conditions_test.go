@@ -215,11 +215,6 @@ func TestRefuses(t *testing.T) {
 	m := newMachine(t, files)
 	before := m.snapshot()
 	for text, want := range map[string]string{
-		"[Prerequisite]\ncondition=SingleOp,C\n[C]\nEqualOp=CheckCustom,,spcustom.dll,OnACPower,,\"==\",1\n":                                                             "spcustom.dll in [C]",
-		"[ProductInstall.Conditional]\nFileCondition=W\n[W]\nInstallFromSection=X\nOperation=CustomFunction,spcustom.dll,IsWMUpgradeable\n[X]\nCopyFiles=Always.files\n": "spcustom.dll in [W]",
-		"[Register.Include]\nRegCondition=W\n[W]\nInstallFromSection=X\nOperation=CustomFunction,spcustom.dll,F\n[X]\nAddReg=Product.Add.Reg\n":                          "spcustom.dll in [W]",
-		"[DirectoryId.Include]\nAddDirId=W\n[W]\nDirId=65625\nCustomFunction=spcustom.dll,F\nInstallFromSection=X\n[X]\nCopyFiles=Always.files\n":                        "spcustom.dll in [W]",
-		"[PreRequisite.Uninstall]\ncondition=SingleOp,C\n[C]\nEqualOp=VersionCheck,==,5\n":                                                                               "[PreRequisite.Uninstall]",
 		"[DevicesToUpgrade]\n*PNP0103=machine.inf\n": "[DevicesToUpgrade]",
 		"[LinkItems.Create]\nx\n":                    "[LinkItems.Create]",
 	} {

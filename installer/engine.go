@@ -57,6 +57,8 @@ type Request struct {
 	Verify catalog.Verifier
 	// RequireSignature refuses packages without a trusted signature, as the policy of that name does (verify.go).
 	RequireSignature bool
+	// Answers are what functions of the package's own DLL would give, by AnswerKey: an offline image cannot ask them.
+	Answers map[string]Answer
 	// Log receives the log's text too, besides the log file of the machine. May be nil.
 	LogTee interface{ Write(p []byte) (int, error) }
 }
@@ -82,10 +84,12 @@ type run struct {
 	log  *logFile
 	res  Result
 
-	migration *migration // nil: an ordinary run
-	spuninst  *inf.File  // the last spuninst.inf that was read
-	dual      *dualMode  // of a dual-mode package
-	setup     []string   // lines for updspapi.log
+	migration *migration        // nil: an ordinary run
+	spuninst  *inf.File         // the last spuninst.inf that was read
+	hashed    map[string]bool   // files of the package whose hash was checked, folded names
+	asked     map[string]Answer // of functions, by AnswerKey
+	dual      *dualMode         // of a dual-mode package
+	setup     []string          // lines for updspapi.log
 }
 
 func (r *run) ui() ui.UI {

@@ -140,6 +140,7 @@ func (r *run) verifyCommon() error {
 	if err != nil {
 		return status.Wrap(status.InvalidVerFile, err)
 	}
+	r.cover(`update\`, entries)
 	for _, e := range entries {
 		e.Path = commonFolder + e.Path
 		if err := r.checkCommon(e); err != nil {

@@ -48,7 +48,7 @@ type installPlan struct {
 func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	p := &installPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, r.res.KB), c.queue), r: r, c: c, l: l, now: r.Host.Now()}
 	p.known[winpath.Fold(winpath.Join(r.info.WindowsDir, journal.Folder))] = true
-	for _, part := range []func() error{p.prepare, p.chain, p.services, p.renameDirs, p.files, p.catalogs, p.branchesINF,
+	for _, part := range []func() error{p.prepare, p.chain, p.services, p.renameDirs, p.files, p.catalogs, p.archivedCatalogs, p.branchesINF,
 		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.afterReboot, p.markMigrations, p.removal} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)
@@ -307,6 +307,34 @@ func (p *installPlan) catalogs() error {
 			return fmt.Errorf("catalog %s: %w", c.Name, err)
 		}
 		p.add(s)
+	}
+	return nil
+}
+
+// archivedCatalogs keeps for removal those catalogs of [ArchiveCatalogFilesOnly] that the package does not install itself: a
+// program of it may replace them (white paper, Appendix B).
+func (p *installPlan) archivedCatalogs() error {
+	for _, name := range p.c.update.Archive {
+		own := slices.ContainsFunc(p.c.update.Catalogs, func(c updateinf.Catalog) bool { return strings.EqualFold(c.Name, name) })
+		if own || name == "" || p.udir == "" || p.oldHasCatalog(name) {
+			continue
+		}
+		if err := host.CheckName(name); err != nil {
+			return fmt.Errorf("[ArchiveCatalogFilesOnly]: %w", err)
+		}
+		path := p.host.CatalogPath(name)
+		if there, err := p.exists(path); err != nil || !there {
+			if err != nil {
+				return err
+			}
+			p.r.logf("Catalog %s is not on this computer and is not archived", name)
+			continue
+		}
+		backup, err := p.save(path, p.udir, name)
+		if err != nil {
+			return fmt.Errorf("archive catalog %s: %w", name, err)
+		}
+		p.rem.CatalogsRestore = append(p.rem.CatalogsRestore, spuninst.CatalogRestore{Name: name, Backup: winpath.Base(backup)})
 	}
 	return nil
 }

@@ -323,6 +323,7 @@ func (p *installPlan) removal() error {
 		return nil
 	}
 	p.uninstallPrograms()
+	p.removalGates()
 	for _, b := range p.c.update.Uninstall {
 		p.rem.Sections = append(p.rem.Sections, spuninst.Section{Name: b.Name, Lines: b.Lines})
 	}

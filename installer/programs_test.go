@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,6 @@ import (
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/journal"
-	"github.com/kbforge/kbforge/installer/winpath"
 )
 
 // world is what runs on a machine, apart from the host, so that it survives a kill of the installer.
@@ -110,10 +110,7 @@ func (r running) InstallDLL(path string, remove bool, argument string, _ time.Du
 }
 
 func (r running) CallDLL(path, function string, _ time.Duration) (uint32, string, error) {
-	if _, err := r.Stat(path); err != nil {
-		return 0, "", err
-	}
-	if err := r.do("call " + function + " of " + winpath.Base(path)); err != nil {
+	if err := r.do("call " + function + " of " + filepath.Base(path)); err != nil {
 		return 0, "", err
 	}
 	a, ok := r.w.answers[function]

@@ -95,6 +95,9 @@ func (r *run) remove(ctx context.Context) error {
 		return err
 	}
 	if r.migration == nil {
+		if err := r.removalAllowed(); err != nil {
+			return err
+		}
 		if err := r.order(ctx, rem); err != nil {
 			return err
 		}

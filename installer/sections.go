@@ -2,12 +2,17 @@ package installer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/regplan"
 )
+
+func refusesGaps(u *updateinf.Update) bool {
+	return slices.ContainsFunc(u.Gaps(), func(g updateinf.Gap) bool { return g.Refused })
+}
 
 // refuseGaps refuses a package that asks for what this engine does not do (updateinf.Gaps), before anything changes: half
 // an update is worse than none. What does no harm by its absence is only told.

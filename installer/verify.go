@@ -24,6 +24,7 @@ func (r *run) verify(l *loaded) error {
 	if l.verified {
 		return nil
 	}
+	r.cover("", l.ver)
 	infs, err := r.allINFs(l)
 	if err != nil {
 		return err
@@ -40,6 +41,16 @@ func (r *run) verify(l *loaded) error {
 	l.verified = true
 	r.logf("The extracted package is complete: %d files are recorded in update.ver", len(l.ver))
 	return nil
+}
+
+// cover notes files whose hash update.ver records; a damaged one ends the run.
+func (r *run) cover(folder string, ver []updatever.Entry) {
+	if r.hashed == nil {
+		r.hashed = map[string]bool{}
+	}
+	for _, e := range ver {
+		r.hashed[folder+strings.ToLower(strings.ReplaceAll(e.Path, "/", `\`))] = true
+	}
 }
 
 // packageINF is one update INF of the package.

@@ -13,8 +13,10 @@ type Condition struct {
 	Any      bool // one test is enough; false: all must hold
 	Tests    []Test
 	Installs string // name of a file that the update replaces; then there are no tests
-	Message  string
-	Key      string // path of its table in the manifest
+	// DLL and Function say what a function of a custom DLL decides; then there are no tests either.
+	DLL, Function string
+	Message       string
+	Key           string // path of its table in the manifest
 }
 
 // Test is one test. Which fields count depends on Kind.
@@ -61,6 +63,13 @@ func (r *resolver) conditions(docs []conditionDoc) {
 	for i, d := range docs {
 		at := index("condition", i)
 		c := r.condition(at, d.All, d.Any, d.Installs)
+		if r.written(at + ".function") {
+			c.Function = r.long(at+".function", d.Function, "the name of the function")
+			c.DLL = r.long(at+".dll", d.DLL, `the DLL of the function, such as "spcustom.dll"`)
+			r.customDLL(at+".dll", c.DLL)
+		} else if r.written(at + ".dll") {
+			r.fault(at+".dll", "%s.dll goes with function only; take it away", at)
+		}
 		if len(d.File)+len(d.Registry) == 0 {
 			r.fault(at, "%s installs nothing; add [[condition.file]] or [[condition.registry]]", at)
 		}
@@ -72,7 +81,7 @@ func (r *resolver) condition(at string, all, any []testDoc, installs string) Con
 	c := Condition{Key: at}
 	list, docs := at+".all", all
 	said := 0
-	for _, k := range []string{".all", ".any", ".installs"} {
+	for _, k := range []string{".all", ".any", ".installs", ".function"} {
 		if r.written(at+k) || r.written(at+k+"[0]") {
 			said++
 		}
@@ -87,10 +96,10 @@ func (r *resolver) condition(at string, all, any []testDoc, installs string) Con
 			}
 		}
 	}
-	if said != 1 || c.Installs == "" && len(docs) == 0 && !r.failed(at+".installs") && !r.failed(list) {
+	if said != 1 || c.Installs == "" && len(docs) == 0 && !r.written(at+".function") && !r.failed(at+".installs") && !r.failed(list) {
 		what := "all = [ … ] or any = [ … ] with tests"
 		if strings.HasPrefix(at, "condition") {
-			what += `, or installs = "file"`
+			what += `, or installs = "file", or function = "name"`
 		}
 		r.fault(at, "%s needs exactly one of these: %s", at, what)
 	}
@@ -240,6 +249,7 @@ func (r *resolver) functionTest(at string, d testDoc, t *Test) {
 	t.Kind = updateinf.CheckCustom
 	t.Function = r.long(at+".function", d.Function, "the name of the function")
 	t.DLL = r.long(at+".dll", d.DLL, `the DLL of the function, such as "spcustom.dll"`)
+	r.customDLL(at+".dll", t.DLL)
 	r.comparison(at+".is", d.Is, "== 1", t)
 	if t.Op == "" {
 		r.fault(at+".is", `%s.is: a function returns a number; write a comparison: "== 1"`, at)

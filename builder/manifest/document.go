@@ -30,6 +30,9 @@ type document struct {
 	Delete          []deleteDoc          `toml:"delete"`
 	Rename          []renameDoc          `toml:"rename"`
 	SaveRegistry    []saveRegistryDoc    `toml:"save-registry"`
+	CustomDLL       []customDLLDoc       `toml:"custom-dll"`
+	Catalog         []catalogDoc         `toml:"catalog"`
+	Directory       []directoryDoc       `toml:"directory"`
 	Uninstall       uninstallDoc         `toml:"uninstall"`
 	Raw             rawDoc               `toml:"raw"`
 	OEMExclusions   oemExclusionsDoc     `toml:"oem-exclusions"`
@@ -192,6 +195,8 @@ type conditionDoc struct {
 	All      []testDoc     `toml:"all"`
 	Any      []testDoc     `toml:"any"`
 	Installs string        `toml:"installs"`
+	Function string        `toml:"function"`
+	DLL      string        `toml:"dll"`
 	File     []fileDoc     `toml:"file"`
 	Registry []registryDoc `toml:"registry"`
 }
@@ -213,13 +218,38 @@ type renameDoc struct {
 	Edition []string `toml:"edition"`
 }
 
+type customDLLDoc struct {
+	Source string `toml:"source"`
+	Name   string `toml:"name"`
+}
+
+type catalogDoc struct {
+	Source  string `toml:"source"`
+	Name    string `toml:"name"`
+	Archive *bool  `toml:"archive"`
+}
+
+type directoryDoc struct {
+	DLL      string       `toml:"dll"`
+	Function string       `toml:"function"`
+	ID       *int64       `toml:"id"`
+	File     []payloadDoc `toml:"file"`
+}
+
+type payloadDoc struct {
+	Name   string   `toml:"name"`
+	Source any      `toml:"source" kinds:"string,table"`
+	Flags  []string `toml:"flags"`
+}
+
 type saveRegistryDoc struct {
 	Key  string  `toml:"key"`
 	Name *string `toml:"name"`
 }
 
 type uninstallDoc struct {
-	Registry []registryDoc `toml:"registry"`
+	Prerequisite []prerequisiteDoc `toml:"prerequisite"`
+	Registry     []registryDoc     `toml:"registry"`
 }
 
 type rawDoc struct {

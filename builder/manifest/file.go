@@ -22,6 +22,9 @@ func (r *resolver) files(doc *document) {
 	for i, c := range doc.Condition {
 		r.fileList(index("condition", i)+".file", c.File, i+1, seen)
 	}
+	for i, d := range doc.Directory {
+		r.directoryFiles(index("directory", i)+".file", d.File, i+1, seen)
+	}
 }
 
 // places are the destinations written so far, with the scope in which each is: an edition, a condition, a number of
@@ -62,6 +65,21 @@ func (r *resolver) fileList(list string, docs []fileDoc, condition int, seen pla
 			r.takePlaces(&f, seen)
 			r.m.Files = append(r.m.Files, f)
 		}
+	}
+}
+
+// directoryFiles resolves the files of a [[directory]].
+func (r *resolver) directoryFiles(list string, docs []payloadDoc, directory int, seen places) {
+	first := len(r.m.Files)
+	files := make([]fileDoc, len(docs))
+	for i, d := range docs {
+		at := index(list, i)
+		files[i] = fileDoc{Name: d.Name, Source: d.Source, Flags: d.Flags, To: fmt.Sprintf("{%d}", r.m.Directories[directory-1].ID)}
+		r.m.pos[at+".to"] = r.m.pos.at(at)
+	}
+	r.fileList(list, files, 0, seen)
+	for i := first; i < len(r.m.Files); i++ {
+		r.m.Files[i].Directory = directory
 	}
 }
 

@@ -56,19 +56,23 @@ type Manifest struct {
 	Registry []Registry
 	Signing  Signing
 
-	Prerequisites []Condition // all of them must hold
-	Conditions    []Condition // what File.Condition and Registry.Condition are indexes of, counting from 1
-	Processes     []updateinf.Process
-	StopServices  []string
-	StopOnRemoval []string
-	RegisterDLLs  []updateinf.RegisterDLL // without When and Section
-	RenameDirs    []updateinf.RenameDir
-	Changes       []FileChange // [[delete]], then [[rename]]
-	OEMExclusions updateinf.OEMExclusions
-	SavedRegistry []updateinf.SavedKey // besides those of Registry
-	Uninstall     []Registry           // changes that removal makes besides taking back those of the update
-	RawFiles      []RawFile            // files of the package that no [[file]] brings
-	RawINF        string               // sections for the INF of every branch, as the author wrote them
+	Prerequisites  []Condition // all of them must hold
+	Conditions     []Condition // what File.Condition and Registry.Condition are indexes of, counting from 1
+	Processes      []updateinf.Process
+	StopServices   []string
+	StopOnRemoval  []string
+	RegisterDLLs   []updateinf.RegisterDLL // without When and Section
+	RenameDirs     []updateinf.RenameDir
+	Changes        []FileChange // [[delete]], then [[rename]]
+	OEMExclusions  updateinf.OEMExclusions
+	SavedRegistry  []updateinf.SavedKey // besides those of Registry
+	Uninstall      []Registry           // changes that removal makes besides taking back those of the update
+	Helpers        []Helper             // files of the installation itself: custom DLLs, further catalogs
+	Catalogs       []Catalog
+	Directories    []Directory // what File.Directory is an index of, counting from 1
+	UninstallGates []Condition // all of them must hold for a removal
+	RawFiles       []RawFile   // files of the package that no [[file]] brings
+	RawINF         string      // sections for the INF of every branch, as the author wrote them
 
 	Warnings Faults // what is legal but probably wrong
 
@@ -177,6 +181,28 @@ type File struct {
 
 	Editions  []string // SKUs it is for; none: all
 	Condition int      // index in Manifest.Conditions, counting from 1; 0: none
+	Directory int      // index in Manifest.Directories, counting from 1; 0: none
+}
+
+// Helper is a file of the package that the installation needs and that goes nowhere by itself. It lies in the folder "update".
+type Helper struct {
+	Name   string
+	Source string // as opened
+	Key    string // path of its table in the manifest
+}
+
+// Catalog is a line of [ProductCatalogsToInstall], with Helper what it installs, or of [ArchiveCatalogFilesOnly].
+type Catalog struct {
+	Name    string // in CatRoot
+	Helper  string // name of the file in the package; empty: nothing is installed
+	Archive bool   // a previous one is kept for removal
+}
+
+// Directory is a destination that a function of a custom DLL finds on the target.
+type Directory struct {
+	ID            int // dirid
+	DLL, Function string
+	Key           string // path of its table in the manifest
 }
 
 // RawFile is a file of the package that only raw INF text speaks of.

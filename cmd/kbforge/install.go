@@ -36,6 +36,7 @@ func (a *app) installCommand() *cobra.Command {
 	imageFlag(c, &f.image)
 	c.Flags().StringArrayVar(&f.roots, "root", nil, "file of the certificates to trust; may be repeated")
 	c.Flags().BoolVar(&f.requireSignature, "require-signature", false, "refuse a package whose catalog has no trusted signature")
+	c.Flags().StringArrayVar(&f.answers, "answer", nil, "what a function of the package's own DLL would return, which an image cannot ask: dll,function=number[,text]; may be repeated")
 	return c
 }
 
@@ -43,6 +44,20 @@ type installFlags struct {
 	image            string
 	roots            []string
 	requireSignature bool
+	answers          []string
+}
+
+// answersOf reads --answer.
+func answersOf(list []string) (map[string]installer.Answer, error) {
+	answers := map[string]installer.Answer{}
+	for _, s := range list {
+		key, a, err := installer.ParseAnswer(s)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		answers[key] = a
+	}
+	return answers, nil
 }
 
 // packageAndSwitches: one argument, and after -- any number.
@@ -73,6 +88,10 @@ func (a *app) install(ctx context.Context, pkg string, f installFlags, switches 
 	if err != nil {
 		return err
 	}
+	answers, err := answersOf(f.answers)
+	if err != nil {
+		return err
+	}
 	tmp, err := os.MkdirTemp("", "kbforge-install-")
 	if err != nil {
 		return fmt.Errorf("install: %w", err)
@@ -96,7 +115,7 @@ func (a *app) install(ctx context.Context, pkg string, f installFlags, switches 
 		return err
 	}
 	req := a.request(h, opts)
-	req.Package = tree
+	req.Package, req.Answers = tree, answers
 	req.OpenSelf = func() (io.ReadCloser, error) { return os.Open(pkg) }
 	req.Verify, req.RequireSignature = judgeCatalogs(roots, a.now()), f.requireSignature
 	req.UI = imageUI{ui.NewConsole(a.stderr), job}

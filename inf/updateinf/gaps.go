@@ -81,7 +81,12 @@ func (u *Update) Gaps() []Gap {
 	}
 	list = append(list, u.laterGaps()...)
 	list = append(list, u.uninstallGaps()...)
-	return append(list, u.customGaps()...)
+	for _, k := range []KeyValue{{"CustomizationDll", u.Config.CustomizationDll}, {"UninstallCustomizationDll", u.Config.UninstallCustomizationDll}} {
+		if k.Value != "" {
+			list = append(list, Gap{Section: "Configuration", Key: k.Key, Why: "how the DLL is called is not public; it is not loaded"})
+		}
+	}
+	return list
 }
 
 func missingSection(name string) (missing, bool) {
@@ -99,8 +104,12 @@ func missingSection(name string) (missing, bool) {
 // laterGaps are about what would have to happen at removal.
 func (u *Update) laterGaps() []Gap {
 	var list []Gap
-	if n := u.PrerequisitesUninstall; len(n) > 0 {
-		list = append(list, Gap{Section: secPrerequisiteUninstall, Pos: n[0].Pos, Refused: true, Why: "removal tests no conditions"})
+	for _, c := range u.PrerequisitesUninstall {
+		for _, t := range c.Tests {
+			if t.Kind == CheckCustom {
+				list = append(list, Gap{Section: c.Section, Key: string(CheckCustom), Pos: t.Pos, Refused: true, Why: "removal has no DLL to ask"})
+			}
+		}
 	}
 	return list
 }
@@ -130,44 +139,4 @@ func (u *Update) uninstallGaps() []Gap {
 		}
 	}
 	return list
-}
-
-// customGaps are about functions of the package's own DLL.
-func (u *Update) customGaps() []Gap {
-	var list []Gap
-	custom := func(section, dll string, pos inf.Pos) {
-		if dll != "" {
-			list = append(list, Gap{Section: section, Key: "the function of " + dll, Pos: pos, Refused: true, Why: "no DLL of a package is loaded"})
-		}
-	}
-	conditions := func(conds []Condition) {
-		for _, c := range conds {
-			for _, t := range c.Tests {
-				if t.Kind == CheckCustom {
-					custom(c.Section, t.customDLL(), t.Pos)
-				}
-			}
-		}
-	}
-	conditions(u.Prerequisites)
-	for _, c := range u.ExtendedConditional {
-		conditions(c.Conditions)
-	}
-	for _, c := range u.Conditional {
-		custom(c.Name, c.Operation.CustomDLL, c.Pos)
-	}
-	for _, c := range u.RegisterInclude {
-		custom(c.Name, c.Operation.CustomDLL, c.Pos)
-	}
-	for _, d := range u.DirectoryIDs {
-		custom(d.Name, d.CustomDLL, d.Pos)
-	}
-	return list
-}
-
-func (t Test) customDLL() string {
-	if len(t.Args) > 1 {
-		return t.Args[1]
-	}
-	return ""
 }

@@ -40,15 +40,19 @@ func conditionLines(list []Condition) []inf.Line {
 // conditions prints the sections with the tests.
 func (p *printer) conditions(list []Condition) {
 	for _, c := range list {
-		var lines []inf.Line
-		for _, t := range c.Tests {
-			lines = append(lines, p.testLine(t))
-		}
-		if c.Display != "" {
-			lines = append(lines, keyed("Display_String", c.Display))
-		}
-		p.typed(c.Section, lines)
+		p.typed(c.Section, p.conditionSection(c))
 	}
+}
+
+func (p *printer) conditionSection(c Condition) []inf.Line {
+	var lines []inf.Line
+	for _, t := range c.Tests {
+		lines = append(lines, p.testLine(t))
+	}
+	if c.Display != "" {
+		lines = append(lines, keyed("Display_String", c.Display))
+	}
+	return lines
 }
 
 func (p *printer) testLine(t Test) inf.Line {

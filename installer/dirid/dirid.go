@@ -33,6 +33,21 @@ type Resolver struct {
 	info host.Info
 	// Source is what 01 means: the directory the INF was read from. Empty: not available on this run.
 	Source string
+	added  map[int]string // by Set
+}
+
+// Set says where a dirid is that this package defines itself ([DirectoryId.Include]). The ids of the INF documentation and of
+// the shell are taken.
+func (r *Resolver) Set(id int, path string) error {
+	const first = 32768 // ids below belong to Windows (INF documentation)
+	if id < first || id == AbsoluteAlt || id == DllCache || id == DriverCache || id == AltOSLoader {
+		return fmt.Errorf("directory id %d is one of Windows and cannot be set", id)
+	}
+	if r.added == nil {
+		r.added = map[int]string{}
+	}
+	r.added[id] = path
+	return nil
 }
 
 // New asks nothing of the machine yet.
@@ -65,6 +80,9 @@ func (r *Resolver) base(id int) (string, error) {
 		16425: r.info.SystemDirX86,
 	}
 	if p, ok := fixed[id]; ok && p != "" && p != `\` {
+		return p, nil
+	}
+	if p, ok := r.added[id]; ok {
 		return p, nil
 	}
 	if id == 1 && r.Source != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/kbforge/kbforge/installer/host"
@@ -75,6 +76,13 @@ func dlls(e *env) {
 		return
 	}
 	e.is(err, host.ErrNoEntryPoint, dll)
+	info, err := e.h.Info()
+	e.ok(err)
+	// A function of Windows that has the form of a custom one.
+	n, text, err := e.h.CallDLL(info.SystemDir+`\kernel32.dll`, "GetWindowsDirectoryW", patience)
+	if e.ok(err); !strings.EqualFold(text, info.WindowsDir) || int(n) != len(text) {
+		e.Errorf("the function gave %d and %q, want %q", n, text, info.WindowsDir)
+	}
 }
 
 func services(e *env) {
