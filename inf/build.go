@@ -64,3 +64,30 @@ func (n *Node) Align(width int) *Node {
 	n.align = width
 	return n
 }
+
+// AlignKeys aligns the entries of a section with the longest key, as packages write [Version] and [Configuration].
+func (s *Section) AlignKeys() {
+	width := 0
+	for _, n := range s.Nodes {
+		if n.aligns() {
+			width = max(width, len([]rune(n.key())))
+		}
+	}
+	for _, n := range s.Nodes {
+		if n.aligns() {
+			n.align = width
+		}
+	}
+}
+
+// aligns: an entry with a key on one line.
+func (n *Node) aligns() bool {
+	return n.Kind == Entry && n.Line.HasKey && n.pieces == nil && (n.spelled != nil || n.raw == nil)
+}
+
+func (n *Node) key() string {
+	if n.spelled != nil {
+		return n.spelled[0]
+	}
+	return n.Line.Key
+}

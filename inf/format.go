@@ -5,8 +5,13 @@ import (
 	"strings"
 )
 
+// aligned names the sections whose keys stand in a column, as in the INFs of packages (WP Appendix B).
+func aligned(section string) bool {
+	return strings.EqualFold(section, "Version") || strings.EqualFold(section, "Configuration")
+}
+
 // Format returns the file in one style: headers and entries at the margin, "key=field,field" without blanks around the
-// separators, continuation lines indented by four blanks, one blank line before a section and never two, CRLF. Comments,
+// separators (in [Version] and [Configuration] the keys are a column, with blanks around "="), continuation lines indented by four blanks, one blank line before a section and never two, CRLF. Comments,
 // continuation, spelling, quotes, encoding and the order stay; what the file means does not change. Formatting twice
 // changes nothing.
 func Format(f *File) []byte {
@@ -18,6 +23,9 @@ func Format(f *File) []byte {
 			c.raw = s.raw // a header that Parse refuses: leave it to its author
 		}
 		c.Nodes = formatNodes(s.Nodes, i+1 < len(f.Sections))
+		if aligned(s.Name) {
+			c.AlignKeys()
+		}
 		out.Sections = append(out.Sections, c)
 	}
 	if len(out.Head) > 0 && len(out.Sections) > 0 {
@@ -70,7 +78,12 @@ func (n *Node) respell() (string, bool) {
 	s := n.spelled
 	var out strings.Builder
 	if n.Line.HasKey {
-		out.WriteString(s[0] + "=")
+		out.WriteString(s[0])
+		if n.align > 0 {
+			out.WriteString(strings.Repeat(" ", max(n.align-len([]rune(s[0])), 0)) + " = ")
+		} else {
+			out.WriteString("=")
+		}
 		s = s[1:]
 	}
 	out.WriteString(strings.Join(s, ","))

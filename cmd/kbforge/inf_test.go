@@ -22,7 +22,8 @@ import (
 	"github.com/kbforge/kbforge/templates"
 )
 
-// TestLintTemplates: lint has no error and no warning for the INFs of a package that is built of a starter template.
+// TestLintTemplates: lint has no error and no warning for the INFs of a package that is built of a starter template, and fmt
+// would not change them.
 func TestLintTemplates(t *testing.T) {
 	for _, name := range templates.Names() {
 		dir := t.TempDir()
@@ -60,6 +61,9 @@ func TestLintTemplates(t *testing.T) {
 				if f.Severity > lint.Info {
 					t.Errorf("%s: %s", name, f)
 				}
+			}
+			if parsed, perr := inf.Parse(path, data); perr != nil || string(inf.Format(parsed)) != string(data) {
+				t.Errorf("%s: inf fmt would change %s (%v) to\n%s", name, path, perr, inf.Format(parsed))
 			}
 			return err
 		})

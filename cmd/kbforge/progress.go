@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -143,20 +144,24 @@ func (p *progress) show() {
 func (p *progress) text() (string, int) {
 	var done, total int64
 	var current []string
+	counted := ""
 	ended := 0
 	for _, j := range p.jobs {
 		switch {
 		case j.ended:
 			ended++
 		case j.now != "":
-			current = append(current, j.now+" "+j.name)
-			done, total = done+j.done, total+j.total
+			what := j.now + " " + j.name
+			if done, total = done+j.done, total+j.total; j.total > 0 && counted == "" {
+				counted = what
+			}
+			current = append(current, what)
 		}
 	}
 	if len(current) == 0 {
 		return "", -1
 	}
-	what := current[0]
+	what := cmp.Or(counted, current[0]) // the percentage is that of what is counted
 	if n := len(p.jobs); n > 1 {
 		what += fmt.Sprintf(" (%d of %d)", ended+1, n)
 	}

@@ -208,6 +208,7 @@ func (c *Chain) Print() []byte {
 	s := f.AddSection("Version")
 	s.AddKeyed("Signature", inf.Quoted("$Windows NT$"))
 	s.AddLine("FileVersion", fmt.Sprintf("%d.%d.%d.%d", c.FileVersion[0], c.FileVersion[1], c.FileVersion[2], c.FileVersion[3]))
+	s.AlignKeys()
 	s.AddBlank()
 	s = f.AddSection(fileBranchInfo)
 	for _, b := range c.Branches {

@@ -197,6 +197,7 @@ func (u *UpdateBR) Print() []byte {
 	if u.CatalogFile != "" {
 		s.AddLine("CatalogFile", literal(u.CatalogFile))
 	}
+	s.AlignKeys()
 	for _, d := range u.Defaults {
 		name := defaultBranches
 		if d.Decoration != "" {

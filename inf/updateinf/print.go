@@ -86,9 +86,8 @@ func (p *printer) emit(name string, fill func(s *inf.Section)) {
 
 func (p *printer) version() {
 	v := &p.u.Version
-	const width = 25
 	s := p.section("Version")
-	line := func(key string, f inf.Field) { s.AddKeyed(key, f).Align(width) }
+	line := func(key string, f inf.Field) { s.AddKeyed(key, f) }
 	signature := v.Signature
 	if signature == "" {
 		signature = "$Windows NT$"
@@ -113,6 +112,7 @@ func (p *printer) version() {
 	for _, kv := range v.Unknown {
 		line(p.tokens.literal(kv.Key), inf.Bare(p.tokens.text(kv.Value)))
 	}
+	s.AlignKeys()
 }
 
 func (p *printer) catalogs() {
@@ -250,24 +250,24 @@ func (p *printer) keep() {
 
 func (p *printer) config() {
 	c := &p.u.Config
-	const width = 23
 	s := p.section("Configuration")
 	for _, t := range c.texts() {
 		if *t.into != "" {
-			s.AddKeyed(t.key, inf.Field{Text: p.tokens.text(*t.into), Quote: strings.Contains(*t.into, " ")}).Align(width)
+			s.AddKeyed(t.key, inf.Field{Text: p.tokens.text(*t.into), Quote: strings.Contains(*t.into, " ")})
 		}
 	}
 	if c.NoPNPFiles {
-		s.AddLine("noPNPfiles", "1").Align(width)
+		s.AddLine("noPNPfiles", "1")
 	}
 	for _, g := range c.numbers() {
 		if *g.into != nil {
-			s.AddLine(g.key, strconv.FormatUint(uint64(**g.into), 10)).Align(width)
+			s.AddLine(g.key, strconv.FormatUint(uint64(**g.into), 10))
 		}
 	}
 	for _, kv := range c.Unknown {
-		s.AddLine(p.tokens.literal(kv.Key), p.tokens.text(kv.Value)).Align(width)
+		s.AddLine(p.tokens.literal(kv.Key), p.tokens.text(kv.Value))
 	}
+	s.AlignKeys()
 }
 
 func (p *printer) other() {
