@@ -37,6 +37,7 @@ type pkg struct {
 	extra    string            // further sections of the update INF
 	strings  string            // further lines of [Strings]
 	pack     bool              // a service pack
+	replace  []string          // pairs of what is replaced in the update INFs
 	// edit changes the files of the package before update.ver and the catalog are made.
 	edit func(files map[string][]byte)
 }
@@ -131,8 +132,8 @@ func (p pkg) tree(t *testing.T) *source.Tree {
 			"[SourceInfsBranches]\r\nSP2GDR=\"update\\update_SP2GDR.inf\"\r\nSP2QFE=\"update\\update_SP2QFE.inf\"\r\n" +
 			"[SetupFiles.Common]\r\nspuninst.exe\r\nupdate\\update.exe\r\nupdate\\updatebr.inf\r\nupdate\\branches.inf\r\nupdate\\update.ver\r\n" +
 			"[SetupFiles.SP2GDR]\r\nupdate\\update_SP2GDR.inf\r\n[SetupFiles.SP2QFE]\r\nupdate\\update_SP2QFE.inf\r\n"),
-		`update\update_sp2gdr.inf`: []byte(p.updateINF("SP2GDR", p.gdr)),
-		`update\update_sp2qfe.inf`: []byte(p.updateINF("SP2QFE", p.qfe)),
+		`update\update_sp2gdr.inf`: []byte(strings.NewReplacer(p.replace...).Replace(p.updateINF("SP2GDR", p.gdr))),
+		`update\update_sp2qfe.inf`: []byte(strings.NewReplacer(p.replace...).Replace(p.updateINF("SP2QFE", p.qfe))),
 	}
 	for n, b := range p.common {
 		files[`common\`+n] = b
