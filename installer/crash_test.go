@@ -123,6 +123,7 @@ func crashRuns(t *testing.T) []crashRun {
 	mustRun(t)(m.install(tree, "/nobackup"))
 	noBackup.after = m.snapshot()
 	runs := []crashRun{install, remove, noBackup}
+	runs = append(runs, armedRuns(t)...)
 	for _, offline := range []bool{true, false} {
 		runs = append(runs, programRuns(t, offline)...)
 	}

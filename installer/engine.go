@@ -150,7 +150,7 @@ func (r *run) runner(pkg step.Package, stage ui.Stage) journal.Runner {
 
 // recover brings the machine out of interrupted runs before anything else is looked at.
 func (r *run) recover() error {
-	lines, err := r.runner(nil, ui.RollingBack).Recover()
+	lines, err := r.recoverAll()
 	for _, l := range lines {
 		r.log.Warn("Recovery: %s", l)
 	}
@@ -164,6 +164,14 @@ func (r *run) recover() error {
 func (r *run) execute(ctx context.Context, pkg step.Package, stage ui.Stage, dir string, blobs []blob, p journal.Plan) error {
 	if _, err := r.Host.MkdirAll(dir, host.AttrHidden|host.AttrDirectory); err != nil {
 		return fmt.Errorf("prepare the journal: %w", err)
+	}
+	defer func() {
+		if err := r.disarm(); err != nil {
+			r.log.Warn("The recovery at the start of the computer is left in place: %v", err)
+		}
+	}()
+	if err := r.arm(); err != nil {
+		return fmt.Errorf("prepare the recovery: %w", err)
 	}
 	rn := r.runner(pkg, stage)
 	for _, b := range blobs {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/kbforge/kbforge/installer/host"
-	"github.com/kbforge/kbforge/installer/ui"
 )
 
 // Recover brings the machine out of interrupted installations and removals, as the start of every run does. It returns a
@@ -15,5 +14,5 @@ func Recover(h host.Host) ([]string, error) {
 		return nil, err
 	}
 	defer release()
-	return r.runner(nil, ui.RollingBack).Recover()
+	return r.recoverAll()
 }
