@@ -127,6 +127,17 @@ func (r *run) spare() error {
 	return errors.Join(pfr.Undelete(r.Host, r.recoveryImage()), pfr.Undelete(r.Host, winpath.Dir(r.recoveryImage())))
 }
 
+// settle recovers, as soon as no installation runs.
+func settle(ctx context.Context, req Request) ([]string, error) {
+	req.Options.WaitSeconds = recoveryWait
+	r, release, err := begin(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return r.recoverAll()
+}
+
 // RecoverAtBoot is the service: it waits for its turn, settles what was interrupted, and writes %windir%\update.log and the
 // event log.
 func RecoverAtBoot(ctx context.Context, req Request) error {

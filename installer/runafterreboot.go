@@ -39,6 +39,9 @@ func RunAfterReboot(ctx context.Context, req Request) error {
 	if err != nil {
 		return fmt.Errorf("examine the computer: %w", err)
 	}
+	if _, err := settle(ctx, req); err != nil { // the list may be that of an interrupted run
+		return fmt.Errorf("recover from an interrupted installation: %w", err)
+	}
 	s := &bootRun{h: req.Host, info: info, place: placeOf(info), log: bootLog(req, info)}
 	s.log.Start(instlog.Run{Kind: instlog.Hotfix, Image: req.Image, Version: req.Version, CommandLine: req.Options.CommandLine})
 	err = s.all(ctx)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kbforge/kbforge/installer"
+	"github.com/kbforge/kbforge/installer/afterboot"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
 	"github.com/kbforge/kbforge/installer/host/winhost"
@@ -64,7 +65,9 @@ func run() (code uint32) {
 	case copied:
 		return p.runAsCopy(ctx, job)
 	case personalityOf(image) == afterwards:
-		return p.serve(ctx)
+		return p.serve(ctx, afterboot.ServiceName, installer.RunAfterReboot)
+	case personalityOf(image) == recovers:
+		return p.serve(ctx, installer.RecoveryService, installer.RecoverAtBoot)
 	case personalityOf(image) == checks:
 		opts, code, over := p.removalOptions()
 		if over {

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/kbforge/kbforge/installer"
 	"github.com/kbforge/kbforge/installer/afterboot"
 	"github.com/kbforge/kbforge/installer/winpath"
 )
@@ -15,6 +16,7 @@ const (
 	removes                       // spuninst.exe
 	afterwards                    // spupdsvc.exe
 	checks                        // qfecheck.exe, whose name is that of the tool of KB 282784
+	recovers                      // recover.exe
 )
 
 func personalityOf(image string) personality {
@@ -25,6 +27,8 @@ func personalityOf(image string) personality {
 		return afterwards
 	case "qfecheck.exe":
 		return checks
+	case installer.RecoveryEXE:
+		return recovers
 	}
 	return installs
 }

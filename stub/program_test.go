@@ -238,6 +238,7 @@ func TestNames(t *testing.T) {
 		`C:\x\update\update.exe`:                            installs,
 		`C:\WINDOWS\$NtUninstallKB1$\spuninst\SPUNINST.EXE`: removes,
 		`C:\WINDOWS\system32\SpUpdSvc.exe`:                  afterwards,
+		`C:\WINDOWS\$UpdateJournal$\Recover.exe`:            recovers,
 		`C:\x\spuninst.exe.exe`:                             installs,
 		`update`:                                            installs,
 	} {

@@ -8,34 +8,33 @@ import (
 	"golang.org/x/sys/windows/svc"
 
 	"github.com/kbforge/kbforge/installer"
-	"github.com/kbforge/kbforge/installer/afterboot"
 	"github.com/kbforge/kbforge/installer/status"
 )
 
-// serve is spupdsvc.exe: the service, or, started by hand, the same work at once.
-func (p *program) serve(ctx context.Context) uint32 {
-	s := &service{p: p, ctx: ctx}
-	err := svc.Run(afterboot.ServiceName, s)
+// serve is spupdsvc.exe and recover.exe: the service of that name, or, started by hand, the same work at once.
+func (p *program) serve(ctx context.Context, name string, work func(context.Context, installer.Request) error) uint32 {
+	s := &service{ctx: ctx, work: func(ctx context.Context) error { return p.atBoot(ctx, work) }}
+	err := svc.Run(name, s)
 	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
-		s.err = p.afterReboot(ctx)
+		s.err = s.work(ctx)
 	} else if err != nil {
 		s.err = err
 	}
 	return status.Exit(s.err, status.Result{}, true)
 }
 
-func (p *program) afterReboot(ctx context.Context) error {
+func (p *program) atBoot(ctx context.Context, work func(context.Context, installer.Request) error) error {
 	if err := p.open(); err != nil {
 		return err
 	}
-	return installer.RunAfterReboot(ctx, installer.Request{Host: p.host, Image: p.image, Version: p.version, Start: p.start})
+	return work(ctx, installer.Request{Host: p.host, Image: p.image, Version: p.version, Start: p.start})
 }
 
 // service answers the service manager.
 type service struct {
-	p   *program
-	ctx context.Context
-	err error
+	ctx  context.Context
+	work func(context.Context) error
+	err  error
 }
 
 // Execute implements svc.Handler. A program that runs when Windows shuts down is not waited for.
@@ -45,7 +44,7 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, state c
 	running := svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown}
 	state <- running
 	done := make(chan error, 1)
-	go func() { done <- s.p.afterReboot(ctx) }()
+	go func() { done <- s.work(ctx) }()
 	for {
 		select {
 		case s.err = <-done:
