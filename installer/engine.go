@@ -83,6 +83,8 @@ type run struct {
 	info host.Info
 	log  *logFile
 	res  Result
+	// backupTo is where the plan puts the backup; empty with /nobackup.
+	backupTo string
 
 	migration *migration        // nil: an ordinary run
 	spuninst  *inf.File         // the last spuninst.inf that was read

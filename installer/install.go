@@ -112,7 +112,7 @@ func (r *run) install(ctx context.Context) error {
 		return err
 	}
 	r.res.Plan = p
-	if err := r.checkSpace(p); err != nil {
+	if err := r.space(ctx, p); err != nil {
 		return err
 	}
 	if r.Options.DryRun {
@@ -120,6 +120,20 @@ func (r *run) install(ctx context.Context) error {
 		return nil
 	}
 	if err := r.licence(ctx); err != nil {
+		return err
+	}
+	again, err := r.archive(ctx, c, p)
+	if err == nil && again {
+		if p, blobs, err = r.planInstall(l, c); err == nil {
+			r.res.Plan, err = p, r.space(ctx, p)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	reopen, err := r.closeApps(ctx, p)
+	defer reopen()
+	if err != nil {
 		return err
 	}
 	dir := journal.Dir(r.info.WindowsDir, r.res.KB)

@@ -96,6 +96,7 @@ func (p *installPlan) prepare() error {
 		return p.takeOver()
 	}
 	p.r.logf("CreateUninstall = 1,Directory = %s", p.udir)
+	p.r.backupTo = p.udir
 	if err := p.dir(p.udir, host.AttrHidden); err != nil { // "By default the backup directories are hidden"
 		return err
 	}

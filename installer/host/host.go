@@ -56,6 +56,7 @@ type Host interface {
 	Registry
 	Machine
 	Programs
+	Applications
 }
 
 // Attr is a set of file attributes, with the numbers of Win32.

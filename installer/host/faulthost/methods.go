@@ -3,6 +3,7 @@ package faulthost
 import (
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kbforge/kbforge/installer/host"
@@ -251,3 +252,18 @@ func (h *Host) CancelDeferred(id string) error {
 
 // Deferred implements host.Host.
 func (h *Host) Deferred() ([]host.Task, error) { return read(h, "Deferred", "", h.under.Deferred) }
+
+// Holders implements host.Host.
+func (h *Host) Holders(paths []string) ([]host.Application, error) {
+	return read(h, "Holders", strings.Join(paths, ", "), func() ([]host.Application, error) { return h.under.Holders(paths) })
+}
+
+// CloseHolders implements host.Host.
+func (h *Host) CloseHolders(paths []string, force bool) (func() error, error) {
+	reopen := func() error { return nil }
+	err := h.effect("CloseHolders", strconv.FormatBool(force), func() (err error) {
+		reopen, err = h.under.CloseHolders(paths, force)
+		return err
+	})
+	return reopen, err
+}

@@ -14,7 +14,7 @@ const patience = time.Minute
 
 func programCases() []testCase {
 	return []testCase{
-		{"programs", programs}, {"DLLs", dlls}, {"services", services}, {"deferred tasks", deferred},
+		{"applications", applications}, {"programs", programs}, {"DLLs", dlls}, {"services", services}, {"deferred tasks", deferred},
 	}
 }
 
