@@ -18,6 +18,7 @@ const (
 	idLicence, idAccept, idRefuse, idAction = 110, 111, 112, 130
 	idBar, idResult, idLater                = 131, 140, 141
 	idCountdown, idQuestion                 = 102, 100
+	idFolder, idSpace                       = 122, 124
 )
 
 func control(w winekit.Window, id int) (c winekit.Window, ok bool) {

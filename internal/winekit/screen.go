@@ -185,6 +185,12 @@ func (s *Screen) Key(t testing.TB, keys ...string) {
 	s.xdo(t, append([]string{"key", "--delay", "40"}, keys...)...)
 }
 
+// Type types text.
+func (s *Screen) Type(t testing.TB, text string) {
+	t.Helper()
+	s.xdo(t, "type", "--delay", "40", text)
+}
+
 func (s *Screen) xdo(t testing.TB, args ...string) {
 	t.Helper()
 	env := append(os.Environ(), "DISPLAY="+s.display)

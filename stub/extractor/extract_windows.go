@@ -21,29 +21,29 @@ type extraction struct {
 	root      string // in extended form
 	overwrite bool
 	made      map[string]bool // directories below root that are there, folded
+	progress  *progress
 }
 
 // all extracts every file; shown is the directory as messages name it.
-func (x *extraction) all(c *cab.Reader, shown string) *failure {
+func (x *extraction) all(u *ui, c *cab.Reader, shown string) *failure {
+	x.progress = newProgress(u, c.TotalSize())
+	defer x.progress.close()
 	x.made = make(map[string]bool)
 	if err := makeAll(x.root); err != nil {
 		return failed(shown+" could not be made", err)
 	}
-	err := c.Extract(toTheEnd{}, x.create)
+	err := c.Extract(x.progress, x.create)
 	var no syscall.Errno
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, errCancelled):
+		return &failure{code: codeUserCancelled} // who cancels need not be told
 	case errors.As(err, &no):
 		return failed("The files could not be extracted to "+shown, no)
 	}
 	return &failure{codeFileCorrupt, "The package is damaged: " + err.Error() + ". Get the package again."}
 }
-
-// toTheEnd is a cab.Context that never ends.
-type toTheEnd struct{}
-
-func (toTheEnd) Err() error { return nil }
 
 // create opens the file for an entry whose name was checked before.
 func (x *extraction) create(f *cab.File) (io.WriteCloser, error) {
@@ -78,7 +78,7 @@ func (x *extraction) create(f *cab.File) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &outFile{h: h, path: p, time: syscall.NsecToFiletime(f.ModTime.UnixNano()), attributes: uint32(f.Attr)}, nil
+	return &outFile{h: h, progress: x.progress, path: p, time: syscall.NsecToFiletime(f.ModTime.UnixNano()), attributes: uint32(f.Attr)}, nil
 }
 
 // directory makes a directory below root. One that is a link is refused: it would lead outside.
@@ -140,6 +140,7 @@ func makeAll(path string) error {
 type outFile struct {
 	h          syscall.Handle
 	path       *uint16
+	progress   *progress
 	time       syscall.Filetime
 	attributes uint32
 }
@@ -154,6 +155,7 @@ func (o *outFile) Write(b []byte) (int, error) {
 			return done, io.ErrShortWrite
 		}
 		done += int(n)
+		o.progress.add(int(n))
 	}
 	return len(b), nil
 }

@@ -31,7 +31,9 @@ func run(line string) uint32 {
 	if f == nil {
 		return code
 	}
-	u.tell(f.text, iconError)
+	if f.text != "" {
+		u.tell(f.text, iconError)
+	}
 	return f.exitCode(r.er)
 }
 
@@ -80,7 +82,7 @@ func extractOnly(u *ui, r request, c *cab.Reader) *failure {
 		return failed(dir+" is not a usable path", err)
 	}
 	x := &extraction{root: extended(full), overwrite: true}
-	if f := x.all(c, full); f != nil {
+	if f := x.all(u, c, full); f != nil {
 		return f
 	}
 	u.say("Extracted to " + full)
@@ -105,7 +107,7 @@ func install(u *ui, c *cab.Reader, rest string) (uint32, *failure) {
 		return 0, f
 	}
 	x := &extraction{root: extended(dir)}
-	f = x.all(c, dir)
+	f = x.all(u, c, dir)
 	code := uint32(0)
 	if f == nil {
 		code, f = runInstaller(dir, program, rest)

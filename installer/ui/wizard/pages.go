@@ -143,7 +143,7 @@ func (w words) space(m *model) string {
 	if !enough {
 		key = text.OptionsShort
 	}
-	return w.t.Get(key, mebibytes(f.NeededBytes+1<<20-1), m.folder[:2], mebibytes(free))
+	return w.t.Get(key, mebibytes(f.NeededBytes+1<<20-1), m.folder[:1], mebibytes(free))
 }
 
 func mebibytes(n int64) string { return strconv.FormatInt(n>>20, 10) }
