@@ -11,6 +11,13 @@ import (
 	"github.com/sassoftware/relic/v7/lib/pkcs7"
 )
 
+// The identifiers that every member of a catalog is looked through for.
+var (
+	encodedNameValue    = derOID(oidNameValue)
+	encodedIndirectData = derOID(oidIndirectData)
+	encodedMemberInfoV2 = derOID(oidMemberInfoV2)
+)
+
 // ParseCatalog reads a catalog of any origin. The signature is nil when the catalog has none; it is described, not
 // verified: see Verify. Marshal of the result gives a list equal to the parsed one if that was in DER order.
 func ParseCatalog(b []byte) (*Catalog, *Signature, error) {
@@ -130,16 +137,16 @@ func (m *Member) parseValue(v asn1.RawValue) {
 	if err == nil && len(fields) == 2 {
 		content := fields[1].Bytes
 		switch {
-		case bytes.Equal(fields[0].FullBytes, derOID(oidNameValue)):
+		case bytes.Equal(fields[0].FullBytes, encodedNameValue):
 			if a, ok := parseAttr(content); ok {
 				m.Attrs = append(m.Attrs, a)
 				return
 			}
-		case bytes.Equal(fields[0].FullBytes, derOID(oidIndirectData)):
+		case bytes.Equal(fields[0].FullBytes, encodedIndirectData):
 			if d, err := parseIndirect(content); err == nil {
 				m.Hash, m.Digest, m.PE = d.hash, d.sum, d.kind.Equal(oidPEImageData)
 			}
-		case bytes.Equal(fields[0].FullBytes, derOID(oidMemberInfoV2)):
+		case bytes.Equal(fields[0].FullBytes, encodedMemberInfoV2):
 			m.PE = m.PE || bytes.Equal(content, []byte{0x80, 0})
 		}
 	}
@@ -169,7 +176,7 @@ func (c *Catalog) parseExtensions(v asn1.RawValue) error {
 	}
 	for _, e := range list {
 		fields, err := elements(e.Bytes)
-		if err == nil && len(fields) == 2 && bytes.Equal(fields[0].FullBytes, derOID(oidNameValue)) && len(c.extensions) == 0 {
+		if err == nil && len(fields) == 2 && bytes.Equal(fields[0].FullBytes, encodedNameValue) && len(c.extensions) == 0 {
 			if a, ok := parseAttr(fields[1].Bytes); ok {
 				c.Attrs = append(c.Attrs, a)
 				continue

@@ -135,14 +135,13 @@ func hashOf(alg pkix.AlgorithmIdentifier) (crypto.Hash, error) {
 
 // elements splits the contents of a constructed element.
 func elements(contents []byte) ([]asn1.RawValue, error) {
-	var list []asn1.RawValue
+	list := make([]asn1.RawValue, 0, 4)
 	for len(contents) > 0 {
-		var v asn1.RawValue
-		rest, err := asn1.Unmarshal(contents, &v)
+		list = append(list, asn1.RawValue{})
+		rest, err := asn1.Unmarshal(contents, &list[len(list)-1])
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, v)
 		contents = rest
 	}
 	return list, nil

@@ -119,7 +119,7 @@ func (im *image) digest(hs ...hash.Hash) error {
 	}
 	w := io.MultiWriter(ws...)
 	for _, part := range [][2]int64{{0, im.checksum}, {im.checksum + 4, im.directory}, {im.directory + 8, im.table}} {
-		n, err := io.CopyBuffer(w, io.NewSectionReader(im.r, part[0], part[1]-part[0]), make([]byte, 128<<10))
+		n, err := io.CopyBuffer(w, io.NewSectionReader(im.r, part[0], part[1]-part[0]), make([]byte, min(max(part[1]-part[0], 1), 128<<10)))
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func flatDigest(r io.ReaderAt, size int64, hs []hash.Hash) error {
 	for i, h := range hs {
 		ws[i] = h
 	}
-	n, err := io.CopyBuffer(io.MultiWriter(ws...), io.NewSectionReader(r, 0, size), make([]byte, 128<<10))
+	n, err := io.CopyBuffer(io.MultiWriter(ws...), io.NewSectionReader(r, 0, size), make([]byte, min(max(size, 1), 128<<10)))
 	if err == nil && n != size {
 		err = io.ErrUnexpectedEOF
 	}

@@ -143,10 +143,14 @@ func (v *verifier) signature(blob []byte, nested bool) (*cms, *Signature) {
 }
 
 func (v *verifier) order(n int, c *cms) {
+	all := c.checkOrder(true)
+	if all == nil {
+		return
+	}
 	if err := c.checkOrder(v.opts.Strict); err != nil {
 		v.fail(n, err)
-	} else if err := c.checkOrder(true); err != nil {
-		v.warn("signature %d: %v", n, err)
+	} else {
+		v.warn("signature %d: %v", n, all)
 	}
 }
 
