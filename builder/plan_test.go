@@ -38,18 +38,36 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// starter loads a template from a new directory.
+// starter loads a template that makes one package from a new directory.
 func starter(t *testing.T, name string) *manifest.Manifest {
+	t.Helper()
+	list := starters(t, name)
+	if len(list) != 1 {
+		t.Fatalf("template %s makes %d packages", name, len(list))
+	}
+	return list[name]
+}
+
+// starters loads the packages of a template, by the directory of their goldens.
+func starters(t *testing.T, name string) map[string]*manifest.Manifest {
 	t.Helper()
 	dir := t.TempDir()
 	if _, err := templates.Write(name, dir); err != nil {
 		t.Fatal(err)
 	}
-	m, err := manifest.Load(filepath.Join(dir, "update.toml"))
+	list, err := manifest.LoadAll(filepath.Join(dir, "update.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	named := map[string]*manifest.Manifest{}
+	for _, m := range list {
+		at := name
+		if len(list) > 1 {
+			at += "/" + m.Arch + "-" + m.Language.Code
+		}
+		named[at] = m
+	}
+	return named
 }
 
 func planOf(t *testing.T, m *manifest.Manifest) *Plan {
@@ -66,20 +84,22 @@ func planOf(t *testing.T, m *manifest.Manifest) *Plan {
 }
 
 func TestPlan(t *testing.T) {
-	for _, name := range templates.Names() {
-		p := planOf(t, starter(t, name))
-		if len(p.Warnings) > 0 {
-			t.Errorf("template %s warns: %v", name, p.Warnings)
+	for _, template := range templates.Names() {
+		for name, m := range starters(t, template) {
+			p := planOf(t, m)
+			if len(p.Warnings) > 0 {
+				t.Errorf("template %s warns: %v", name, p.Warnings)
+			}
+			var text, js bytes.Buffer
+			if err := p.WriteText(&text); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+"/plan.txt", text.Bytes())
+			if err := p.WriteJSON(&js); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+"/plan.json", js.Bytes())
 		}
-		var text, js bytes.Buffer
-		if err := p.WriteText(&text); err != nil {
-			t.Fatal(err)
-		}
-		golden(t, name+"/plan.txt", text.Bytes())
-		if err := p.WriteJSON(&js); err != nil {
-			t.Fatal(err)
-		}
-		golden(t, name+"/plan.json", js.Bytes())
 	}
 }
 

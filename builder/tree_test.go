@@ -25,15 +25,17 @@ func placeholders() Executables {
 
 // TestGenerated: the text files of both layouts, read by eye and kept.
 func TestGenerated(t *testing.T) {
-	for _, name := range templates.Names() {
-		p := planOf(t, starter(t, name))
-		files, err := p.generate()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for path, data := range files {
-			base := strings.TrimPrefix(strings.ReplaceAll(path, `\update\`, "_"), `update\`) // SP1\update\update.inf: SP1_update.inf
-			golden(t, name+"/"+base, data)
+	for _, template := range templates.Names() {
+		for name, m := range starters(t, template) {
+			p := planOf(t, m)
+			files, err := p.generate()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for path, data := range files {
+				base := strings.TrimPrefix(strings.ReplaceAll(path, `\update\`, "_"), `update\`) // SP1\update\update.inf: SP1_update.inf
+				golden(t, name+"/"+base, data)
+			}
 		}
 	}
 }

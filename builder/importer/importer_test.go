@@ -26,6 +26,11 @@ func build(t testing.TB, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return buildOne(t, m)
+}
+
+func buildOne(t testing.TB, m *manifest.Manifest) string {
+	t.Helper()
 	facts, err := builder.ReadFacts(m)
 	if err != nil {
 		t.Fatal(err)
@@ -70,18 +75,30 @@ func TestTemplates(t *testing.T) {
 		}
 		manifests, _ := filepath.Glob(filepath.Join(dir, "*.toml"))
 		for _, path := range manifests {
-			res, imported, text := importTo(t, build(t, path))
-			if !res.Equal || len(res.Notes) > 0 {
-				t.Errorf("%s, %s: equal %t, notes %q", name, filepath.Base(path), res.Equal, res.Notes)
+			list, err := manifest.LoadAll(path)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if strings.Contains(text, "[raw]") {
-				t.Errorf("%s: what has a key stands in raw text:\n%s", name, text)
-			}
-			again, _, text2 := importTo(t, build(t, filepath.Join(imported, Name)))
-			if !again.Equal || text2 != text {
-				t.Errorf("%s, %s: imported again, equal %t:\n%s\nthe first time:\n%s", name, filepath.Base(path), again.Equal, text2, text)
+			for _, m := range list {
+				checkTwice(t, name+", "+filepath.Base(path)+" "+m.Arch+m.Language.Code, m)
 			}
 		}
+	}
+}
+
+// checkTwice imports what a manifest makes, and what the import makes.
+func checkTwice(t *testing.T, name string, m *manifest.Manifest) {
+	t.Helper()
+	res, imported, text := importTo(t, buildOne(t, m))
+	if !res.Equal || len(res.Notes) > 0 {
+		t.Errorf("%s: equal %t, notes %q", name, res.Equal, res.Notes)
+	}
+	if strings.Contains(text, "[raw]") {
+		t.Errorf("%s: what has a key stands in raw text:\n%s", name, text)
+	}
+	again, _, text2 := importTo(t, build(t, filepath.Join(imported, Name)))
+	if !again.Equal || text2 != text {
+		t.Errorf("%s: imported again, equal %t:\n%s\nthe first time:\n%s", name, again.Equal, text2, text)
 	}
 }
 

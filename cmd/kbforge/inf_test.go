@@ -30,46 +30,54 @@ func TestLintTemplates(t *testing.T) {
 		if _, err := templates.Write(name, dir); err != nil {
 			t.Fatal(err)
 		}
-		m, err := manifest.Load(filepath.Join(dir, manifestName))
+		all, err := manifest.LoadAll(filepath.Join(dir, manifestName))
 		if err != nil {
 			t.Fatal(err)
 		}
-		facts, err := builder.ReadFacts(m)
-		if err != nil {
-			t.Fatal(err)
+		for _, m := range all {
+			lintTree(t, name, dir, m)
 		}
-		p, err := builder.NewPlan(m, facts, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree, err := builder.NewTree(context.Background(), p, builder.Executables{Runtime: []byte("r"), Messages: []byte("m")}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out := filepath.Join(dir, "tree")
-		if err := tree.Write(context.Background(), out); err != nil {
-			t.Fatal(err)
-		}
-		count := 0
-		err = filepath.WalkDir(out, func(path string, _ fs.DirEntry, err error) error {
-			if err != nil || !strings.EqualFold(filepath.Ext(path), ".inf") {
-				return err
-			}
-			count++
-			data, err := os.ReadFile(path)
-			for _, f := range lint.Check(path, data, lint.Options{}) {
-				if f.Severity > lint.Info {
-					t.Errorf("%s: %s", name, f)
-				}
-			}
-			if parsed, perr := inf.Parse(path, data); perr != nil || string(inf.Format(parsed)) != string(data) {
-				t.Errorf("%s: inf fmt would change %s (%v) to\n%s", name, path, perr, inf.Format(parsed))
-			}
+	}
+}
+
+// lintTree checks every INF of a package, and that inf fmt leaves it as it is.
+func lintTree(t *testing.T, name, dir string, m *manifest.Manifest) {
+	t.Helper()
+	facts, err := builder.ReadFacts(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := builder.NewPlan(m, facts, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := builder.NewTree(context.Background(), p, builder.Executables{Runtime: []byte("r"), Messages: []byte("m")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "tree", m.Arch+m.Language.Code)
+	if err := tree.Write(context.Background(), out); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	err = filepath.WalkDir(out, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.EqualFold(filepath.Ext(path), ".inf") {
 			return err
-		})
-		if err != nil || count == 0 {
-			t.Errorf("%s: %d INFs: %v", name, count, err)
 		}
+		count++
+		data, err := os.ReadFile(path)
+		for _, f := range lint.Check(path, data, lint.Options{}) {
+			if f.Severity > lint.Info {
+				t.Errorf("%s: %s", name, f)
+			}
+		}
+		if parsed, perr := inf.Parse(path, data); perr != nil || string(inf.Format(parsed)) != string(data) {
+			t.Errorf("%s: inf fmt would change %s (%v) to\n%s", name, path, perr, inf.Format(parsed))
+		}
+		return err
+	})
+	if err != nil || count == 0 {
+		t.Errorf("%s: %d INFs: %v", name, count, err)
 	}
 }
 

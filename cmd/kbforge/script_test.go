@@ -37,3 +37,15 @@ func caches(e *testscript.Env) error {
 	e.Setenv("KBFORGE_SRC", os.Getenv("KBFORGE_SRC"))
 	return nil
 }
+
+// replaceText changes a text in a file: replace OLD NEW FILE. The old one must be there.
+func replaceText(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	text := ts.ReadFile(args[2])
+	if !strings.Contains(text, args[0]) {
+		ts.Fatalf("%s has no %q", args[2], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(text, args[0], args[1])), 0o666))
+}

@@ -28,7 +28,7 @@ type scriptTest struct{}
 
 // scriptCommands are the commands that scripts have beside those of testscript.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"need": needTools, "tsa": startTSA}
+	return map[string]func(*testscript.TestScript, bool, []string){"need": needTools, "tsa": startTSA, "replace": replaceText}
 }
 
 // needTools skips the script when one of the named tools is missing, and fails it in CI.
