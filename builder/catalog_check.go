@@ -147,7 +147,10 @@ func needsNoMember(f CatalogFile, o VerifyOptions) string {
 }
 
 // isLicence knows the places of the licence, in lower case (WP tables 8 and 9).
-func isLicence(name string) bool { return setupName(name) == "eula.txt" }
+func isLicence(name string) bool {
+	name = setupName(name)
+	return name == "eula.txt" || strings.HasPrefix(name, "langspecific/") && strings.HasSuffix(name, "/eula.txt")
+}
 
 func readCatalogFile(path string) (*sign.Catalog, *sign.Signature, error) {
 	st, err := os.Stat(path)

@@ -25,6 +25,7 @@ func (p *Plan) updateINF(b manifest.Branch) *updateinf.Update {
 		Strings:   p.strings(b),
 	}
 	p.actions(u, b.Name, names)
+	p.localized(u)
 	seen := map[string]bool{}
 	for _, v := range p.versionsOf(b.Name) {
 		if path := p.inINF(v); !seen[path] {

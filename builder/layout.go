@@ -126,8 +126,8 @@ func (p *Plan) planContents() {
 		shared(Runtime, afterboot.ImageName) // WP table 6; the same content again
 	}
 	shared(Runtime, `update\update.exe`)
-	if m.EULA != "" {
-		shared(Text, `update\eula.txt`)
+	for _, l := range p.licences() {
+		add(Text, l.path)
 	}
 	if m.Layout == manifest.DualMode {
 		add(Generated, `common\update.ver`)

@@ -36,6 +36,9 @@ func (p *Plan) WriteText(w io.Writer) error {
 	if lines := actionLines(p.Manifest); len(lines) > 0 {
 		fmt.Fprintf(t, "\nactions\n  %s\n", strings.Join(lines, "\n  "))
 	}
+	if lines := translationLines(p.Manifest); len(lines) > 0 {
+		fmt.Fprintf(t, "\ntranslations\n  %s\n", strings.Join(lines, "\n  "))
+	}
 	t.Flush()
 	fmt.Fprintln(t, "\npackage")
 	for _, c := range p.Contents {

@@ -81,8 +81,8 @@ func (s *shipped) provenance(id string, stubs []resource) ([]byte, error) {
 func (p *Plan) inputs() ([]resource, error) {
 	m := p.Manifest
 	paths := append([]string{m.File}, m.Includes()...)
-	if m.EULA != "" {
-		paths = append(paths, m.EULA)
+	for _, l := range p.licences() {
+		paths = append(paths, l.source)
 	}
 	for _, f := range m.Files {
 		for _, b := range m.Branches {

@@ -118,7 +118,7 @@ func NewTree(ctx context.Context, p *Plan, exe Executables, s *Signer) (*Tree, e
 		f := TreeFile{Path: c.Path, Role: c.Role}
 		switch c.Role {
 		case Text:
-			if f.data, err = readText(p.Manifest.EULA); err != nil {
+			if f.data, err = readText(p.licenceSource(c.Path)); err != nil {
 				return nil, err
 			}
 		case Runtime:

@@ -38,6 +38,7 @@ func warnings(p *Plan) manifest.Faults {
 	list = append(list, p.Manifest.Warnings...)
 	list = append(list, p.gapWarnings()...)
 	list = append(list, p.rawWarnings()...)
+	list = append(list, warnTexts(p)...)
 	return list.Sort()
 }
 

@@ -153,17 +153,25 @@ func addStrings(m map[string]string, s *Section) {
 }
 
 func (f *File) chooseStrings(lang uint16) (uint16, bool) {
+	var ids []uint16
+	for _, s := range f.Sections {
+		if id, ok := StringsLanguage(s.Name); ok {
+			ids = append(ids, id)
+		}
+	}
+	return NearestLanguage(ids, lang)
+}
+
+// NearestLanguage chooses among languages for a machine's: that one, its primary language with the neutral sublanguage, or the first
+// of the same primary language (INF docs, "INF Strings Section"). False if there is none, or lang is 0.
+func NearestLanguage(ids []uint16, lang uint16) (uint16, bool) {
 	if lang == 0 {
 		return 0, false
 	}
 	const primaryMask = 0x3FF
 	primary := lang & primaryMask
 	best, rank := uint16(0), 0
-	for _, s := range f.Sections {
-		id, ok := StringsLanguage(s.Name)
-		if !ok {
-			continue
-		}
+	for _, id := range ids {
 		r := 0
 		switch {
 		case id == lang:

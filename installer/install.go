@@ -164,16 +164,17 @@ func (r *run) welcome(ctx context.Context, q ui.Question) error {
 	return status.New(status.UserCancelled, r.res.Title)
 }
 
-// licence asks an attended user; a package without eula.txt has nothing to accept.
+// licence asks an attended user; a package without a licence has nothing to accept.
 func (r *run) licence(ctx context.Context) error {
-	if !r.Package.Has(`update\eula.txt`) {
+	name := r.licenceFile()
+	if name == "" {
 		return nil
 	}
-	text, err := r.Package.ReadFile(`update\eula.txt`, maxINF)
+	data, err := r.Package.ReadFile(name, maxINF)
 	if err != nil {
 		return err
 	}
-	q := ui.AskLicence(r.res.Title, string(text))
+	q := ui.AskLicence(r.res.Title, licenceText(data, r.info.Language))
 	a := r.ui().Ask(ctx, q)
 	if !r.Options.Unattended() {
 		r.logf("User Input: %s (licence)", a)

@@ -11,15 +11,17 @@ type document struct {
 
 	For map[string]any `toml:"for" kinds:"manifest"` // merged before decoding
 
-	Package  packageDoc    `toml:"package"`
-	Target   targetDoc     `toml:"target"`
-	Install  installDoc    `toml:"install"`
-	ARP      arpDoc        `toml:"arp"`
-	Log      logDoc        `toml:"log"`
-	Branch   []branchDoc   `toml:"branch"`
-	File     []fileDoc     `toml:"file"`
-	Registry []registryDoc `toml:"registry"`
-	Signing  signingDoc    `toml:"signing"`
+	Package packageDoc `toml:"package"`
+	Target  targetDoc  `toml:"target"`
+	Install installDoc `toml:"install"`
+	ARP     arpDoc     `toml:"arp"`
+	Log     logDoc     `toml:"log"`
+
+	Translation []translationDoc `toml:"translation"`
+	Branch      []branchDoc      `toml:"branch"`
+	File        []fileDoc        `toml:"file"`
+	Registry    []registryDoc    `toml:"registry"`
+	Signing     signingDoc       `toml:"signing"`
 
 	Prerequisite    []prerequisiteDoc    `toml:"prerequisite"`
 	Run             []runDoc             `toml:"run"`
@@ -79,6 +81,17 @@ type arpDoc struct {
 	ParentName string `toml:"parent-name"`
 	HelpLink   string `toml:"help-link"`
 	InfoLink   string `toml:"info-link"`
+}
+
+type translationDoc struct {
+	Language    string         `toml:"language"`
+	Title       string         `toml:"title"`
+	Description string         `toml:"description"`
+	ParentName  string         `toml:"parent-name"`
+	HelpLink    string         `toml:"help-link"`
+	InfoLink    string         `toml:"info-link"`
+	EULA        string         `toml:"eula"`
+	Texts       map[string]any `toml:"texts" kinds:"string"`
 }
 
 type logDoc struct {

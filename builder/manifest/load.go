@@ -123,6 +123,7 @@ func (r *resolver) resolve(doc *document) {
 	r.packageTable(&doc.Package)
 	r.m.Target = r.target("target", doc.Target)
 	r.installTable(doc)
+	r.translations(doc.Translation)
 	r.layout(doc)
 	r.branches(doc)
 	r.helpers(doc)

@@ -35,6 +35,7 @@ type Manifest struct {
 	Contains         []string // KB numbers of updates that a service pack contains
 	Arch             string
 	Language         Language
+	Translations     []Translation // of a language neutral package, by LANGID
 	Description      string
 	AppliesTo        []string
 	ReleaseType      string
