@@ -17,9 +17,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	p.textHead(t)
 	fmt.Fprintln(t, "\nbranches")
-	for _, b := range p.Branches {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", orDash(b.Name), defaultText(b), b.INF)
-	}
+	p.textBranches(t)
 	t.Flush()
 	if len(p.Files) > 0 {
 		fmt.Fprintln(t, "\nfiles")
@@ -40,6 +38,8 @@ func (p *Plan) WriteText(w io.Writer) error {
 		fmt.Fprintf(t, "\ntranslations\n  %s\n", strings.Join(lines, "\n  "))
 	}
 	t.Flush()
+	p.textRegistration(t)
+	t.Flush()
 	fmt.Fprintln(t, "\npackage")
 	for _, c := range p.Contents {
 		fmt.Fprintf(t, "  %s\t%s\n", c.Path, c.Role)
@@ -47,49 +47,11 @@ func (p *Plan) WriteText(w io.Writer) error {
 	return t.Flush()
 }
 
-func (p *Plan) textHead(w io.Writer) {
-	m := p.Manifest
-	fmt.Fprintln(w, p.FileName)
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "  %s\t%s\n", name, value)
-		}
-	}
-	line("title", m.Title)
-	line("kind", m.Kind.Title())
-	line("product", m.Product)
-	line("publisher", m.Publisher)
-	line("version", m.Version.String())
-	line("built", p.BuildTime.Format("2006-01-02 15:04:05 UTC"))
-	line("layout", string(m.Layout))
-	line("from", m.Target.Min.String())
-	line("up to", m.Target.Max.String())
-	line("language", languageText(m.Language))
-}
-
-func languageText(l manifest.Language) string {
-	if l.Neutral() {
-		return "any"
-	}
-	return fmt.Sprintf("%s (0x%04X)", l.Tag, l.LCID)
-}
-
 func orDash(s string) string {
 	if s == "" {
 		return "-"
 	}
 	return s
-}
-
-func defaultText(b PlannedBranch) string {
-	if len(b.DefaultFor) == 0 {
-		return "-"
-	}
-	levels := make([]string, len(b.DefaultFor))
-	for i, n := range b.DefaultFor {
-		levels[i] = "SP" + strconv.Itoa(n)
-	}
-	return "default for " + strings.Join(levels, ", ")
 }
 
 func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
@@ -116,7 +78,7 @@ func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
 }
 
 func registryText(g manifest.Registry) string {
-	text := registryWhat(g) + editionText(g.Editions)
+	text := registryWhat(g) + registryFlags(g) + editionText(g.Editions)
 	switch g.When {
 	case updateinf.GlobalInstall:
 		text += "  first installation"
@@ -167,10 +129,16 @@ type planJSON struct {
 	Layout    string         `json:"layout"`
 	From      string         `json:"from,omitempty"`
 	UpTo      string         `json:"upTo,omitempty"`
+	Contains  []string       `json:"contains,omitempty"`  // updates that a service pack contains
+	Hierarchy []string       `json:"hierarchy,omitempty"` // all branches, less cumulative first
 	Plan      *Plan          `json:"plan"`
 	Registry  []registryJSON `json:"registry,omitempty"`
 	Actions   []string       `json:"actions,omitempty"` // as in the text
-	Warnings  []string       `json:"warnings,omitempty"`
+
+	Translations []translationJSON `json:"translations,omitempty"`
+	Registration Registration      `json:"registration"`
+
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 type registryJSON struct {
@@ -229,6 +197,12 @@ func (p *Plan) json() planJSON {
 		out.Registry = append(out.Registry, registryOf(g))
 	}
 	out.Actions = actionLines(m)
+	out.Contains, out.Registration, out.Translations = m.Contains, p.registration(), translationsJSON(m)
+	if m.Layout == manifest.MultiBranch {
+		for _, b := range m.Branches {
+			out.Hierarchy = append(out.Hierarchy, b.Name)
+		}
+	}
 	for _, f := range p.Warnings {
 		out.Warnings = append(out.Warnings, f.String())
 	}

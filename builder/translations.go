@@ -113,3 +113,22 @@ func translationLines(m *manifest.Manifest) []string {
 	}
 	return lines
 }
+
+type translationJSON struct {
+	Language string            `json:"language"`
+	Strings  map[string]string `json:"strings,omitempty"` // of [Strings]
+	Texts    map[string]string `json:"texts,omitempty"`   // of the manifest → in this language
+	EULA     string            `json:"eula,omitempty"`    // relative to the manifest
+}
+
+func translationsJSON(m *manifest.Manifest) []translationJSON {
+	var list []translationJSON
+	for _, t := range m.Translations {
+		j := translationJSON{Language: t.Language.Tag, Strings: t.Strings, Texts: t.Texts}
+		if t.EULA != "" {
+			j.EULA = m.Relative(t.EULA)
+		}
+		list = append(list, j)
+	}
+	return list
+}
