@@ -333,6 +333,9 @@ func (p *installPlan) removal() error {
 		}
 	}
 	p.merge()
+	if !winpath.Equal(p.udir, winpath.Join(p.r.info.WindowsDir, p.rem.UnInstallDirName)) { // /d
+		p.rem.BackupDir = p.portable(p.udir)
+	}
 	text, err := p.rem.Print()
 	if err != nil {
 		return fmt.Errorf("write spuninst.inf: %w", err)

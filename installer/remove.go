@@ -74,7 +74,7 @@ func (r *run) remove(ctx context.Context) error {
 	}
 	rem, err := r.readRemoval(r.UninstallDir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return status.Wrap(status.NoUninstallAvailable, err, winpath.Base(r.UninstallDir))
+		return r.dropEntry(ctx, err)
 	}
 	if err != nil {
 		return err
@@ -203,7 +203,7 @@ func (r *run) planRemoval(rem *spuninst.Removal) (journal.Plan, []blob, error) {
 			p.listed = u.Files
 		}
 	}
-	for _, part := range []func() error{p.handOver, p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs, p.afterReboot} {
+	for _, part := range []func() error{p.backupComplete, p.handOver, p.restore, p.deletions, p.catalogs, p.registry, p.folders, p.programs, p.afterReboot} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the removal: %w", err)
 		}
@@ -272,6 +272,33 @@ func (p *removalPlan) foreign(target string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// backupComplete names everything that is missing at once; nothing has been changed yet.
+func (p *removalPlan) backupComplete() error {
+	var missing []string
+	look := func(name string) error {
+		there, err := p.exists(winpath.Join(p.r.UninstallDir, name))
+		if err == nil && !there {
+			missing = append(missing, name)
+		}
+		return err
+	}
+	for _, f := range p.rem.Restore {
+		if err := look(f.Backup); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.rem.CatalogsRestore {
+		if err := look(c.Backup); err != nil {
+			return err
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return status.Wrap(status.NoUninstallAvailable, fmt.Errorf("files are missing from %s: %s; put them back, or install the update again: %w",
+		p.r.UninstallDir, strings.Join(missing, ", "), fs.ErrNotExist), p.rem.Title)
 }
 
 func (p *removalPlan) restore() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime/debug"
 	"time"
 
@@ -238,6 +239,12 @@ func (p *program) uninstall(ctx context.Context, opts cmdline.Options) uint32 {
 	exe, err := p.removalProgram(res.KB)
 	if err != nil {
 		return p.fail(opts, res.Title, err, "")
+	}
+	if _, err := p.host.Stat(exe); errors.Is(err, fs.ErrNotExist) { // the engine offers to drop the entry
+		req := p.base(opts)
+		req.UninstallDir = winpath.Dir(winpath.Dir(exe))
+		res, err := installer.Remove(ctx, req)
+		return p.end(ctx, opts, res, err, "removed")
 	}
 	code, err := p.startChild(exe, withoutUninstall(p.args))
 	if err != nil {

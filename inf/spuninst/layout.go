@@ -48,6 +48,7 @@ func (r *Removal) configKeys() []configKey {
 		{"SP_SHORT_TITLE", &r.KB},
 		{"SP_TITLE", &r.Title},
 		{"UpdatesKey", &r.UpdatesKey},
+		{"BackupDir", &r.BackupDir},
 		{"InstallSequence", &r.Sequence},
 		{"MigratedFor", &r.MigratedFor},
 	}

@@ -74,6 +74,13 @@ func Resolve(portable string, roots Roots) (string, error) {
 func (r *Removal) Text(roots Roots) []byte {
 	var out []byte
 	backups := strings.TrimRight(roots.SystemRoot, `\`) + `\` + r.UnInstallDirName
+	if r.BackupDir != "" {
+		dir, err := Resolve(r.BackupDir, roots)
+		if err != nil {
+			return nil // nobody knows where the backups are
+		}
+		backups = dir
+	}
 	line := func(command string, paths ...string) {
 		text := command
 		for _, p := range paths {

@@ -15,6 +15,7 @@ type Removal struct {
 	EventLogKeyName      string
 	EventLogDllName      string
 	UpdatesKey           string // HKLM path of the Updates key of this update
+	BackupDir            string // portable; empty: UnInstallDirName below %windir%
 	Sequence             string // InstallSequence of the update, for when its key is gone
 	MigratedFor          string // KB of the service pack that the update was migrated for; goes before it
 	Restore              []RestoreFile

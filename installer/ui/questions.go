@@ -86,6 +86,14 @@ func AskRemovalOrder(title string, later []string) Question {
 	return q
 }
 
+// AskDropEntry asks whether the entry of an update whose backup is gone shall be taken out of Add or Remove Programs (KB 329260).
+// Unattended mode leaves it (OURS).
+func AskDropEntry(title, dir string) Question {
+	q := question(DropEntry, "drop-entry", No, title)
+	q.Details = dir
+	return q
+}
+
 // AskDiskSpace asks to try again when there is not enough space; details says where and how much. Unattended mode gives up.
 func AskDiskSpace(title, details string) Question {
 	q := question(DiskSpace, "disk-space", No, title)

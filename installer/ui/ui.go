@@ -102,6 +102,7 @@ const (
 	DiskSpace    Topic = "disk space"
 	Blocklist    Topic = "blocklist"
 	Report       Topic = "error report"
+	DropEntry    Topic = "entry without backup"
 )
 
 // Folder is a directory that a person may choose.

@@ -14,14 +14,14 @@ import (
 func allQuestions() []ui.Question {
 	return []ui.Question{
 		ui.AskLicence("T", "text"), ui.AskRestart("T", 0), ui.AskRestart("T", time.Minute), ui.AskOverwriteOEM("T", "x.dll"),
-		ui.AskCloseApps("T", []string{"a"}), ui.AskSafeMode("T"), ui.AskRemovalOrder("T", []string{"KB2"}),
+		ui.AskCloseApps("T", []string{"a"}), ui.AskSafeMode("T"), ui.AskRemovalOrder("T", []string{"KB2"}), ui.AskDropEntry("T", "C:\\x"),
 	}
 }
 
 // The unattended answers that docs/installer.md states.
 func TestQuietAnswersWithTheDocumentedDefaults(t *testing.T) {
 	want := map[ui.Topic]ui.Answer{
-		ui.Licence: ui.Yes, ui.Restart: ui.Yes, ui.OverwriteOEM: ui.No, ui.CloseApps: ui.No, ui.SafeMode: ui.Yes, ui.RemovalOrder: ui.No,
+		ui.Licence: ui.Yes, ui.Restart: ui.Yes, ui.OverwriteOEM: ui.No, ui.CloseApps: ui.No, ui.SafeMode: ui.Yes, ui.RemovalOrder: ui.No, ui.DropEntry: ui.No,
 	}
 	for _, q := range allQuestions() {
 		for name, u := range map[string]ui.UI{"quiet": ui.Quiet{}, "console": ui.NewConsole(nil)} {
