@@ -41,7 +41,11 @@ func denied(err error, ext string) error {
 	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) || ext == "" {
 		return mapped(err)
 	}
-	f, e := createFile(ext, windows.DELETE, shareAll, windows.OPEN_EXISTING, windows.FILE_FLAG_OPEN_REPARSE_POINT|windows.FILE_FLAG_BACKUP_SEMANTICS)
+	flags := uint32(windows.FILE_FLAG_OPEN_REPARSE_POINT)
+	if a, err := windows.GetFileAttributes(wide(ext)); err == nil && a&windows.FILE_ATTRIBUTE_DIRECTORY != 0 {
+		flags |= windows.FILE_FLAG_BACKUP_SEMANTICS // a directory opens with it only; for a file it would grant the right to SeRestorePrivilege
+	}
+	f, e := createFile(ext, windows.DELETE, shareAll, windows.OPEN_EXISTING, flags)
 	if e == nil {
 		windows.CloseHandle(f)
 		return fmt.Errorf("%w (%w)", host.ErrInUse, err)

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "sleep" {
 		time.Sleep(5 * time.Minute)
 	}
+	if len(os.Args) == 3 && os.Args[1] == "hold" {
+		holdFile(os.Args[2])
+	}
 	os.Exit(m.Run())
 }
 

@@ -78,18 +78,23 @@ func remove(path string) error {
 	if p.parent == "" {
 		return fmt.Errorf("the root of a drive: %w", host.ErrInvalidPath)
 	}
-	restore, err := writable(p)
-	if err != nil {
+	err = withRights(p, func() error {
+		restore, err := writable(p)
+		if err != nil {
+			return err
+		}
+		if p.isDir() {
+			err = windows.RemoveDirectory(wide(p.ext()))
+		} else {
+			err = windows.DeleteFile(wide(p.ext()))
+		}
+		if err != nil {
+			restore()
+		}
 		return err
-	}
-	if p.isDir() {
-		err = windows.RemoveDirectory(wide(p.ext()))
-	} else {
-		err = windows.DeleteFile(wide(p.ext()))
-	}
+	})
 	if err == nil {
 		return nil
 	}
-	restore()
 	return denied(err, p.ext())
 }

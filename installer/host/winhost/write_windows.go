@@ -99,17 +99,22 @@ func commit(tmp string, p place, err error) error {
 	return err
 }
 
-// replace moves a file over p, which may be read-only.
+// replace moves a file over p, which may be read-only, or belong to somebody else.
 func replace(from string, p place) error {
-	restore, err := writable(p)
-	if err != nil {
+	err := withRights(p, func() error {
+		restore, err := writable(p)
+		if err != nil {
+			return err
+		}
+		err = windows.MoveFileEx(wide(from), wide(p.ext()), windows.MOVEFILE_REPLACE_EXISTING|windows.MOVEFILE_WRITE_THROUGH)
+		if err != nil {
+			restore()
+		}
 		return err
-	}
-	err = windows.MoveFileEx(wide(from), wide(p.ext()), windows.MOVEFILE_REPLACE_EXISTING|windows.MOVEFILE_WRITE_THROUGH)
+	})
 	if err == nil {
 		return nil
 	}
-	restore()
 	if p.there {
 		return denied(err, p.ext())
 	}
