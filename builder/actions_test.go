@@ -136,3 +136,34 @@ func countActions(u *updateinf.Update) string {
 	b, _ := json.Marshal(counts)
 	return string(b)
 }
+
+// What the installer does not carry out is a warning at the table it comes from.
+func TestGapsAreTold(t *testing.T) {
+	path := writeFiles(t, `[package]
+kb = 1
+product = "P"
+publisher = "Q"
+[[device-class]]
+name = "bluetooth"
+guid = "{e0cbf06c-cd8b-4647-bb8a-263b43f0f974}"
+[[device]]
+id = '*PNP0103'
+inf = "machine.inf"
+[raw]
+inf = '''
+[DynamicStrings]
+x
+'''
+`, nil)
+	m, err := manifest.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.ReplaceAll(planOf(t, m).Warnings.Error(), path, "update.toml")
+	for _, want := range []string{"update.toml:6:1: the installer of kbforge leaves something out: [DeviceClassList]", "update.toml:9:1: the installer of kbforge refuses this package: [DevicesToUpgrade]",
+		"update.toml:12:1: the installer of kbforge leaves something out: [DynamicStrings]"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the warnings lack %q:\n%s", want, got)
+		}
+	}
+}

@@ -50,7 +50,12 @@ func (p *Plan) wholeINF(b manifest.Branch) *updateinf.Update {
 
 // gapKey is the table of the manifest that a gap comes from.
 func (p *Plan) gapKey(g updateinf.Gap) string {
-	if p.Manifest.RawINF != "" {
+	switch {
+	case g.Section == "DevicesToUpgrade" && len(p.Manifest.Devices) > 0:
+		return "device[0].id"
+	case g.Section == "DeviceClassList" && len(p.Manifest.DeviceClasses) > 0:
+		return "device-class[0].name"
+	case p.Manifest.RawINF != "":
 		return "raw.inf"
 	}
 	return ""

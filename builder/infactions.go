@@ -54,6 +54,7 @@ func (p *Plan) actions(u *updateinf.Update, branch string, names sectionNames) {
 	}
 	u.RenameDirs = m.RenameDirs
 	u.OEMExclusions = m.OEMExclusions
+	u.DeviceClasses, u.Devices, u.ErrorReports = m.DeviceClasses, m.Devices, m.ErrorReports
 	u.Files = append(u.Files, changeGroups(m.Changes, names)...)
 }
 

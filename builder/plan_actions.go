@@ -28,6 +28,12 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, name := range m.OEMExclusions.Providers {
 		add("exclude     provider %s from that check", name)
 	}
+	for _, d := range m.Devices {
+		add("device      %s from %s", d.Key, d.Value)
+	}
+	for _, e := range m.ErrorReports {
+		add("report      on %s: %s", strings.ToLower(e.Mode), e.EventType)
+	}
 	for _, d := range m.Directories {
 		add("directory   {%d}: where function %s of %s says", d.ID, d.Function, d.DLL)
 	}

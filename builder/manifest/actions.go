@@ -28,7 +28,7 @@ func (m *Manifest) branchRaw() (n int) {
 
 // changes tells whether the update does anything.
 func (m *Manifest) changes() bool {
-	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF)+m.branchRaw() > 0
+	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF)+len(m.Catalogs)+len(m.Devices)+m.branchRaw() > 0
 }
 
 // actions resolves what an update does besides files and registry.
@@ -78,7 +78,7 @@ func (r *resolver) oemExclusions(d oemExclusionsDoc) {
 // appendix B).
 func editionNames() map[string]string {
 	return map[string]string{"professional": "Professional", "server": "Server", "advanced": "Advanced",
-		"datacenter": "DataCenter", "blade": "Blade"}
+		"datacenter": "DataCenter", "blade": "Blade", "business": "Business"}
 }
 
 func (r *resolver) editions(path string, names []string) []string {
@@ -88,7 +88,7 @@ func (r *resolver) editions(path string, names []string) []string {
 		sku, ok := known[n]
 		switch at := index(path, i); {
 		case !ok:
-			r.choice(at, n, []string{"professional", "server", "advanced", "datacenter", "blade"})
+			r.choice(at, n, []string{"professional", "server", "advanced", "datacenter", "blade", "business"})
 		case slices.Contains(list, sku):
 			r.fault(at, "edition %q is named twice; once is enough", n)
 		default:

@@ -35,6 +35,9 @@ type document struct {
 	CustomDLL       []customDLLDoc       `toml:"custom-dll"`
 	Catalog         []catalogDoc         `toml:"catalog"`
 	Directory       []directoryDoc       `toml:"directory"`
+	DeviceClass     []deviceClassDoc     `toml:"device-class"`
+	Device          []deviceDoc          `toml:"device"`
+	ErrorReport     []errorReportDoc     `toml:"error-report"`
 	Uninstall       uninstallDoc         `toml:"uninstall"`
 	Raw             rawDoc               `toml:"raw"`
 	OEMExclusions   oemExclusionsDoc     `toml:"oem-exclusions"`
@@ -229,6 +232,28 @@ type renameDoc struct {
 	File    string   `toml:"file"`
 	To      string   `toml:"to"`
 	Edition []string `toml:"edition"`
+}
+
+type deviceClassDoc struct {
+	Name string `toml:"name"`
+	GUID string `toml:"guid"`
+}
+
+type deviceDoc struct {
+	ID  string `toml:"id"`
+	INF string `toml:"inf"`
+}
+
+type errorReportDoc struct {
+	Mode          string `toml:"mode"`
+	Ask           *bool  `toml:"ask"`
+	Version       *int64 `toml:"version"`
+	EventType     string `toml:"event-type"`
+	Intro         string `toml:"intro"`
+	DetailsLink   string `toml:"details-link"`
+	Button        string `toml:"button"`
+	DetailsHeader string `toml:"details-header"`
+	DetailsBody   string `toml:"details-body"`
 }
 
 type customDLLDoc struct {

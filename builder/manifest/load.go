@@ -129,6 +129,8 @@ func (r *resolver) resolve(doc *document) {
 	r.helpers(doc)
 	r.directories(doc.Directory)
 	r.uninstallGates(doc.Uninstall.Prerequisite)
+	r.devices(doc)
+	r.errorReports(doc.ErrorReport)
 	r.files(doc)
 	r.registry(doc)
 	r.actions(doc)

@@ -72,8 +72,11 @@ type Manifest struct {
 	Catalogs       []Catalog
 	Directories    []Directory // what File.Directory is an index of, counting from 1
 	UninstallGates []Condition // all of them must hold for a removal
-	RawFiles       []RawFile   // files of the package that no [[file]] brings
-	RawINF         string      // sections for the INF of every branch, as the author wrote them
+	DeviceClasses  []updateinf.KeyValue
+	Devices        []updateinf.KeyValue
+	ErrorReports   []updateinf.ErrorReport
+	RawFiles       []RawFile // files of the package that no [[file]] brings
+	RawINF         string    // sections for the INF of every branch, as the author wrote them
 
 	Warnings Faults // what is legal but probably wrong
 

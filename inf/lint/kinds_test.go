@@ -29,7 +29,8 @@ var conditionCases = []struct{ text, check, want string }{
 	{"[Register.Include]\nRegCondition=C\n[C]\nInstallFromSection=C.Reg\nOperation=CheckInstall,a.dll,a.dll\nTargetFromSection=System32.files\n[C.Reg]\nAddReg=Product.Add.Reg\n", "", ""},
 	{"[ProductInstall.ExtendedConditional]\nConditionInstall=X\n[X]\ncondition=AndOp,X.Op\nConditionalOperations=X.Do\n[X.Op]\nGreaterOrEqualOp=CheckFileVer,System32.files,a.dll,>=,7.0.0.0\n[X.Do]\nFileOperation=X.Install\n[X.Install]\nCopyFiles=System32.files\n", "", ""},
 	{"[ServicesToStopAndStart]\na=b\n", "refused", ":53:1: error: [ServicesToStopAndStart] \"a=b\""},
-	{"[DeviceClassList]\nbluetooth\n", "line-form", ":53:1: warning: [DeviceClassList]: \"bluetooth\" has no ="},
+	{"[Strings.0407]\nbluetooth\n", "line-form", ":53:1: warning: [Strings.0407]: \"bluetooth\" has no ="},
+	{"[DeviceClassList]\nbluetooth\n", "refused", ":53:1: error: [DeviceClassList] \"bluetooth\": write name=value"},
 	{"[ProductInstall.ReplaceFilesIfExist]\nProfileItems=Links\n[Links]\nName=x\n", "unsupported", ":53:1: warning: ProfileItems in [ProductInstall.ReplaceFilesIfExist]"},
 }
 

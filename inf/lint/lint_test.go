@@ -123,7 +123,7 @@ var changes = []struct{ old, new, want string }{
 :32:1: warning: nothing copies the files of [System32.files]; name it in CopyFiles, DelFiles or RenFiles, or take it out [unused-files]
 :37:1: warning: [SourceDisksFiles] lists SP2QFE\a.dll, which nothing copies; take it out, or name it in a CopyFiles section [unused-source]`},
 	{"[ProductInstall.CopyFilesAlways]", "[ProductInstall.CopyFilesAlways.Toaster]",
-		`:15:1: warning: [ProductInstall.CopyFilesAlways.Toaster]: "Toaster" is decoration for nothing this installer knows, so the section never applies; write one of professional, workstation, ip, server, is, advanced, enterprise, ia, datacenter, id, blade, ib [unknown-decoration]`},
+		`:15:1: warning: [ProductInstall.CopyFilesAlways.Toaster]: "Toaster" is decoration for nothing this installer knows, so the section never applies; write one of professional, workstation, ip, server, is, advanced, enterprise, ia, datacenter, id, blade, ib, business [unknown-decoration]`},
 	{"[SourceDisksFiles]", "[SourceDisksFiles.alpha]", `:36:1: warning: [SourceDisksFiles.alpha]: "alpha" is decoration for nothing this installer knows, so the section never applies; write one of x86, amd64, ia64, arm64 [unknown-decoration]`},
 	{"System32.files=11\n", "", `:16:1: error: [System32.files] has no destination; add System32.files=11 or another directory id to [DestinationDirs] [no-destination]`},
 	{"System32.files=11", "System32.files=11\nsystem32.FILES=10", `:32:1: warning: [DestinationDirs]: system32.FILES stands already on line 31, which counts; take one of the lines out [duplicate-key]`},

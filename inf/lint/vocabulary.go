@@ -209,7 +209,7 @@ func shapes() map[role]shape {
 // SKUs are the editions that a decoration can name, in lower case: words of WP Appendix B, product build types seen in real
 // packages and logs.
 func SKUs() []string {
-	return []string{"professional", "workstation", "ip", "server", "is", "advanced", "enterprise", "ia", "datacenter", "id", "blade", "ib"}
+	return []string{"professional", "workstation", "ip", "server", "is", "advanced", "enterprise", "ia", "datacenter", "id", "blade", "ib", "business"}
 }
 
 // archDecorations are those of SourceDisksFiles and SourceDisksNames (INF docs; arm64: OURS for this kind of package).

@@ -123,6 +123,8 @@ func (g gen) actions(u *Update) {
 		u.OEMExclusions.Drivers = append(u.OEMExclusions.Drivers, OEMDriver{g.text(), g.pick("", "1")})
 		u.OEMExclusions.DeviceIDs = append(u.OEMExclusions.DeviceIDs, g.text())
 		u.OEMExclusions.Providers = append(u.OEMExclusions.Providers, g.text())
+		u.Devices = append(u.Devices, KeyValue{g.pick("*PNP0103", `PCI\VEN_1022&DEV_7451`), g.pick("machine.inf", "a b.inf")})
+		u.DeviceClasses = append(u.DeviceClasses, KeyValue{g.pick("bluetooth", "net"), "{e0cbf06c-cd8b-4647-bb8a-263b43f0f974}"})
 		u.RenameDirs = append(u.RenameDirs, RenameDir{Dir: Dir{ID: 10 + g.Intn(2)}, From: g.plain(), To: g.plain()})
 		section, unregister := fmt.Sprintf("Dlls%d", len(u.RegisterDLLs)), g.Intn(2) == 0
 		for range 1 + g.Intn(2) {
@@ -131,6 +133,12 @@ func (g gen) actions(u *Update) {
 		}
 	}
 	for i := range g.Intn(3) {
+		version := uint32(g.Intn(1 << 18))
+		e := ErrorReport{Mode: fmt.Sprintf("M%d", i), Invoke: g.Intn(2) == 0, Version: &version, EventType: "UpdateCancel", Intro: g.text(), DetailsBody: g.text()}
+		if g.Intn(2) == 0 {
+			e.Unknown = append(e.Unknown, KeyValue{"Main_Plea", g.text()})
+		}
+		u.ErrorReports = append(u.ErrorReports, e)
 		name := fmt.Sprintf("C%d", i)
 		u.Conditional = append(u.Conditional, ConditionalFiles{g.conditional(name), g.groups(name)})
 		u.RegisterInclude = append(u.RegisterInclude, ConditionalRegistry{g.conditional("R" + name), g.regGroups("R" + name)})

@@ -46,11 +46,8 @@ const (
 // that nothing in Update covers.
 func missingSections() []missing {
 	return []missing{
-		{"DevicesToUpgrade", true, "no device driver is installed"},
-		{"DeviceClassList", false, "no device is configured"},
 		{"LinkItems.Create", true, "no shortcut is made"},
-		{"DynamicStrings", false, "strings do not change on the target"}, // seen in logs
-		{"WatsonManifestMode.", false, "error reports have the installer's own words"},
+		{"DynamicStrings", false, "strings do not change on the target"},          // seen in logs
 		{"BuildType.", false, whyNames}, {"InfProductBuildType", false, whyNames}, // seen in logs
 		{"ProductInstall.", true, whyUnknown},
 	}
@@ -79,6 +76,7 @@ func (u *Update) Gaps() []Gap {
 			list = append(list, Gap{Section: sectionName(d.When, d.SKU), Key: d.Key, Pos: d.Pos, Refused: true, Why: "this installer does not know the directive"})
 		}
 	}
+	list = append(list, u.deviceGaps()...)
 	list = append(list, u.laterGaps()...)
 	list = append(list, u.uninstallGaps()...)
 	for _, k := range []KeyValue{{"CustomizationDll", u.Config.CustomizationDll}, {"UninstallCustomizationDll", u.Config.UninstallCustomizationDll}} {

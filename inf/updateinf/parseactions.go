@@ -30,6 +30,7 @@ func (p *parser) actions() {
 	p.extendedConditionals()
 	p.directoryIDs()
 	p.renameDirs()
+	p.devices()
 	p.u.OEMExclusions = OEMExclusions{Drivers: p.oemDrivers(), DeviceIDs: p.names(secOEMDevices), Providers: p.names(secOEMProviders)}
 }
 

@@ -83,6 +83,7 @@ func (p *printer) services() {
 	p.typed(secOEMDrivers, drivers)
 	p.typed(secOEMDevices, nameLines(x.DeviceIDs))
 	p.typed(secOEMProviders, nameLines(x.Providers))
+	p.devices()
 	p.processes()
 }
 

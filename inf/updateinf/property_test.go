@@ -243,15 +243,17 @@ func TestLookupAndLanguage(t *testing.T) {
 func TestGaps(t *testing.T) {
 	u := load(t, "testdata/branch.inf", Options{Arch: "amd64"})
 	one := []inf.Line{{Fields: []string{"x"}}}
-	u.Other = append(u.Other, Section{"devicestoupgrade", one}, Section{"DynamicStrings", one}, Section{"DynamicStrings.x", one}, Section{"BuildType.", one},
-		Section{"BuildType.IP", one}, Section{"ProductInstall.Moon", one}, Section{"DeviceClassList", nil})
+	u.Other = append(u.Other, Section{"DynamicStrings", one}, Section{"DynamicStrings.x", one}, Section{"BuildType.", one},
+		Section{"BuildType.IP", one}, Section{"ProductInstall.Moon", one})
+	u.Devices, u.DeviceClasses = []KeyValue{{"*PNP0103", "machine.inf"}}, []KeyValue{{"bluetooth", "{e0cbf06c}"}}
 	u.Directives = append(u.Directives, Directive{When: GlobalInstall, Key: "LogConfig", Fields: []string{"x"}})
 	var got []string
 	for _, g := range u.Gaps() {
 		got = append(got, fmt.Sprint(g.What(), " ", g.Refused))
 	}
-	want := []string{"[devicestoupgrade] true", "[DynamicStrings] false", "[BuildType.] false", "[BuildType.IP] false", "[ProductInstall.Moon] true",
-		"LogConfig in [ProductInstall.GlobalRegistryChanges.Install] true"}
+	want := []string{"[DynamicStrings] false", "[BuildType.] false", "[BuildType.IP] false", "[ProductInstall.Moon] true",
+		"LogConfig in [ProductInstall.GlobalRegistryChanges.Install] true",
+		"[DevicesToUpgrade] true", "[DeviceClassList] false"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}

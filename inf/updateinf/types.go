@@ -30,6 +30,9 @@ type Update struct {
 	DirectoryIDs           []DirectoryID         // [DirectoryId.Include]
 	RenameDirs             []RenameDir           // [ProductInstall.RenameDirectories]
 	OEMExclusions          OEMExclusions
+	DeviceClasses          []KeyValue    // [DeviceClassList]: name and GUID
+	Devices                []KeyValue    // [DevicesToUpgrade]: hardware id and INF
+	ErrorReports           []ErrorReport // [WatsonManifestMode.*]
 
 	Directives []Directive    // of [ProductInstall.*] sections, without a typed form here: ProfileItems …
 	Dirs       []NamedDir     // [DestinationDirs] entries of sections that no file group above has

@@ -213,6 +213,8 @@ const (
 	suiteEnterprise = 0x0002
 	suiteDatacenter = 0x0080
 	suiteBlade      = 0x0400
+	suiteSmall      = 0x0001 // VER_SUITE_SMALLBUSINESS
+	suiteSmallOnly  = 0x0020 // VER_SUITE_SMALLBUSINESS_RESTRICTED
 )
 
 // Applies reports whether a group for one edition applies to the machine (white paper, Appendix B: "the platform name at
@@ -238,6 +240,8 @@ func Applies(when updateinf.When, sku string, info host.Info) bool {
 		return server && info.Suite&suiteDatacenter != 0
 	case "blade", "ib":
 		return server && info.Suite&suiteBlade != 0
+	case "business": // [ProductInstall.BusinessFiles] is seen in a real package; which suites it means is OURS
+		return server && info.Suite&(suiteSmall|suiteSmallOnly) != 0
 	}
 	return false
 }
