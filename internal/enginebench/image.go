@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kbforge/kbforge/builder"
@@ -151,8 +153,9 @@ func memory(c *corpus, dir string) (float64, error) {
 	}
 	cmd := exec.Command(exe, "-child", c.dir, "-files", fmt.Sprint(c.files), "-scratch", dir)
 	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
+	out, err := cmd.Output()
+	if err != nil {
 		return 0, fmt.Errorf("%s: %w", cmd, err)
 	}
-	return peakMiB(cmd.ProcessState), nil
+	return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
 }

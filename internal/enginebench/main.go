@@ -46,7 +46,11 @@ func run(ctx context.Context) error {
 	scratch := flag.String("scratch", "", "internal: directory for the image")
 	flag.Parse()
 	if *child != "" {
-		_, err := onImage(ctx, &corpus{files: *files, dir: *child}, *scratch, true)
+		if _, err := onImage(ctx, &corpus{files: *files, dir: *child}, *scratch, true); err != nil {
+			return err
+		}
+		peak, err := ownPeakMiB()
+		fmt.Println(peak)
 		return err
 	}
 	var err error
