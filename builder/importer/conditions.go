@@ -10,25 +10,30 @@ import (
 	"github.com/kbforge/kbforge/inf/updateinf"
 )
 
-// prerequisites writes [[prerequisite]].
+// prerequisites writes [[prerequisite]] and [[uninstall.prerequisite]].
 func (c *converter) prerequisites() {
-	if !c.same(func(u *updateinf.Update) any { return u.Prerequisites }) {
+	c.prerequisiteTables("[[prerequisite]]", func(u *updateinf.Update) *[]updateinf.Condition { return &u.Prerequisites })
+	c.prerequisiteTables("[[uninstall.prerequisite]]", func(u *updateinf.Update) *[]updateinf.Condition { return &u.PrerequisitesUninstall })
+}
+
+func (c *converter) prerequisiteTables(header string, field func(*updateinf.Update) *[]updateinf.Condition) {
+	if !c.same(func(u *updateinf.Update) any { return *field(u) }) {
 		return
 	}
 	var tables [][]any
-	for _, p := range c.rest[0].Prerequisites {
+	for _, p := range *field(c.rest[0]) {
 		key, list, ok := c.tests(p)
-		if !ok {
+		if custom := slices.ContainsFunc(p.Tests, func(t updateinf.Test) bool { return t.Kind == updateinf.CheckCustom }); !ok || custom && header != "[[prerequisite]]" {
 			return
 		}
 		tables = append(tables, []any{key, list, "message", p.Display})
 	}
 	for _, t := range tables {
-		c.w.table("[[prerequisite]]")
+		c.w.table(header)
 		c.w.put(t[0].(string), t[1])
 		c.w.set("message", t[3])
 	}
-	c.each(func(u *updateinf.Update) { u.Prerequisites = nil })
+	c.each(func(u *updateinf.Update) { *field(u) = nil })
 }
 
 // tests are the tests of a condition as the value of all or any.
@@ -73,13 +78,19 @@ func (c *converter) test(t updateinf.Test) (raw, bool) {
 		}
 		return inline("file", manifest.DirString(d)+`\`+t.Args[1], "is", is), true
 	case updateinf.VersionCheck:
-		g, err := manifest.ParseGate(t.Data)
-		if op == "" || err != nil || g.ServicePack != nil {
+		version := t.Data
+		if parts := strings.Split(version, "."); len(parts) == 4 { // the fourth is the service pack
+			version = strings.Join(parts[:3], ".") + " SP" + parts[3]
+		}
+		if _, err := manifest.ParseGate(version); op == "" || err != nil || !strings.HasPrefix(version, t.Data[:1]) {
 			return "", false
 		}
-		return inline("windows", is), true
+		return inline("windows", op+" "+version), true
 	case updateinf.CheckCustom:
 		if t.Args[0] != "" || t.Args[3] != "" || op == "" || t.Args[1] == "" || t.Args[2] == "" {
+			return "", false
+		}
+		if !c.customDLL(t.Args[1]) {
 			return "", false
 		}
 		return inline("function", t.Args[2], "dll", t.Args[1], "is", is), true
@@ -162,7 +173,7 @@ func (c *converter) everywhere(k int, name string) bool {
 func regKeys(groups []updateinf.RegistryGroup) (list []string) {
 	for _, g := range groups {
 		for _, l := range g.Lines {
-			list = append(list, regItem{g.Kind, l}.key())
+			list = append(list, regItem{kind: g.Kind, line: l}.key())
 		}
 	}
 	return list
@@ -191,7 +202,7 @@ func (c *converter) operations(k int, number *int, ok bool) ([]*fileItem, []regI
 	seen := map[string]bool{}
 	for _, g := range c.rest[0].ExtendedConditional[k].Registry {
 		for _, l := range g.Lines {
-			r := regItem{g.Kind, l}
+			r := regItem{kind: g.Kind, line: l}
 			if _, ok := registryPairs(r, false); !ok || seen[r.spot()] {
 				return nil, nil
 			}
@@ -204,3 +215,66 @@ func (c *converter) operations(k int, number *int, ok bool) ([]*fileItem, []regI
 
 // sortedKeys is for messages.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// customDLL notes that the package's functions are in a DLL of the folder update, and keeps it; false if the package lacks it.
+func (c *converter) customDLL(name string) bool {
+	path := c.o.branches[0].root + `update\` + name
+	if c.o.layout == "dual-mode" || !strings.HasSuffix(strings.ToLower(name), ".dll") || manifest.CheckName(name) != nil {
+		return false
+	}
+	if _, ok := c.keepPayload(path); !ok {
+		return false
+	}
+	if !slices.ContainsFunc(c.dlls, func(d string) bool { return strings.EqualFold(d, name) }) {
+		c.dlls = append(c.dlls, name)
+	}
+	return true
+}
+
+// helperTables writes [[custom-dll]] and [[catalog]].
+func (c *converter) helperTables() {
+	for _, name := range c.dlls {
+		c.w.table("[[custom-dll]]")
+		p := c.payload[strings.ToLower(c.o.branches[0].root+`update\`+name)]
+		c.w.put("source", p)
+		c.w.other("name", name, p[strings.LastIndexByte(p, '/')+1:])
+	}
+	if c.same(func(u *updateinf.Update) any { return u.Catalogs }) || c.same(func(u *updateinf.Update) any { return u.Archive }) {
+		c.catalogs()
+	}
+}
+
+// catalogs writes [[catalog]], if every catalog of the package is one that a [[catalog]] says.
+func (c *converter) catalogs() {
+	for _, f := range []func(*updateinf.Update) any{func(u *updateinf.Update) any { return u.Catalogs }, func(u *updateinf.Update) any { return u.Archive }} {
+		if !c.same(f) && !c.allEmpty(f) {
+			return
+		}
+	}
+	archive := slices.Clone(c.rest[0].Archive)
+	for _, x := range c.rest[0].Catalogs {
+		name := strings.ToLower(x.Name)
+		if c.o.layout == "dual-mode" || strings.ToLower(x.Path) != `update\`+name || !strings.HasSuffix(name, ".cat") || manifest.CheckName(x.Name) != nil || !c.o.tree.Has(c.o.branches[0].root+`update\`+name) {
+			return
+		}
+	}
+	for _, x := range c.rest[0].Catalogs {
+		p, _ := c.keepPayload(c.o.branches[0].root + `update\` + x.Name)
+		c.w.table("[[catalog]]")
+		c.w.put("source", p)
+		c.w.other("name", x.Name, p[strings.LastIndexByte(p, '/')+1:])
+		at := slices.IndexFunc(archive, func(s string) bool { return strings.EqualFold(s, x.Name) })
+		if at < 0 {
+			c.w.put("archive", raw("false"))
+			continue
+		}
+		archive = slices.Delete(archive, at, at+1)
+	}
+	for _, name := range archive {
+		if manifest.CheckName(name) == nil {
+			c.w.table("[[catalog]]")
+			c.w.put("name", name)
+		}
+	}
+	c.each(func(u *updateinf.Update) { u.Catalogs, u.Archive = nil, nil })
+}

@@ -25,7 +25,8 @@ type converter struct {
 	kb      string
 	title   string
 	product string
-	defs    int // where [[branch]] tables go in the text
+	dlls    []string // of the package, whose functions decide something
+	defs    int      // where [[branch]] tables go in the text
 }
 
 func (c *converter) note(format string, args ...any) {
@@ -50,6 +51,7 @@ func convert(o *original) *converter {
 	c.actionTables()
 	c.uninstallTable()
 	c.dropCatalogs()
+	c.helperTables()
 	c.rawTable()
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -197,5 +198,41 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := os.Stat(to); err == nil {
 		t.Error("cancelled: the directory is left")
+	}
+}
+
+// TestEveryKey: the manifests by which the builder shows its keys come back from their packages without raw text but where noted.
+func TestEveryKey(t *testing.T) {
+	for _, name := range []string{"actions", "gates"} {
+		text, err := os.ReadFile("../testdata/" + name + "/update.toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		path := filepath.Join(dir, Name)
+		writeTree(t, dir, []txtar.File{{Name: Name, Data: text}})
+		missing := regexp.MustCompile(`: (\S+) is not there;`)
+		for range 50 { // write what it asks for
+			_, err = manifest.Load(path)
+			if err == nil || !missing.MatchString(err.Error()) {
+				break
+			}
+			for _, m := range missing.FindAllStringSubmatch(err.Error(), -1) {
+				writeTree(t, dir, []txtar.File{{Name: m[1], Data: []byte("content of " + m[1])}})
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, imported, back := importTo(t, build(t, path))
+		if !res.Equal {
+			t.Errorf("%s: %q\n%s", name, res.Notes, back)
+		}
+		if again, _, _ := importTo(t, build(t, filepath.Join(imported, Name))); !again.Equal {
+			t.Errorf("%s, again: %q", name, again.Notes)
+		}
+		if *update {
+			t.Log(back)
+		}
 	}
 }

@@ -5,52 +5,87 @@ import (
 	"strings"
 
 	"github.com/kbforge/kbforge/builder/manifest"
+	"github.com/kbforge/kbforge/inf"
 	"github.com/kbforge/kbforge/inf/updateinf"
 )
 
-// regItem is a registry line with the kind of its section.
+// regItem is a registry line with the kind of its section, and for whom and when it counts.
 type regItem struct {
 	kind updateinf.RegKind
 	line updateinf.RegLine
+	sku  string
+	when string // word of registry.when; empty: always
 }
 
-// spot is the key or value that the line is about, in its view.
+func (r regItem) key() string { return fmt.Sprint(r.kind, r.sku, "|", regText(r.kind, r.line)) }
+
+// spot is the key or value that the line is about, in its view. Bits and strings of a list are parts, each its own.
 func (r regItem) spot() string {
-	return fmt.Sprint(r.line.Root, strings.ToLower(strings.TrimRight(r.line.Key, `\`)), "|", r.line.HasName, strings.ToLower(r.line.Name),
-		r.line.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey))
+	s := fmt.Sprint(r.line.Root, strings.ToLower(strings.TrimRight(r.line.Key, `\`)), "|", r.line.HasName, strings.ToLower(r.line.Name),
+		r.line.Flags&(updateinf.FlgAddReg32BitKey|updateinf.FlgAddReg64BitKey), r.sku, "|", r.when)
+	if r.kind == updateinf.BitReg || removesString(r) {
+		s += fmt.Sprint(r.kind, r.line.Flags, r.line.Data)
+	}
+	return s
 }
 
-func (r regItem) key() string { return fmt.Sprint(r.kind, regText(r.kind, r.line)) }
+func removesString(r regItem) bool {
+	return r.kind == updateinf.DelReg && r.line.Flags&^updateinf.FlgAddReg32BitKey == updateinf.FlgDelRegMultiSZDelString && len(r.line.Data) == 1
+}
 
-// registryTables writes [[registry]] for the lines that count for first and repeated installations, in every branch.
+// registryTables writes [[registry]] for the lines of the sections for first and repeated installations, as far as every
+// branch has them.
 func (c *converter) registryTables() {
+	const install, again = 1, 2
 	for i := range c.rest {
 		c.dropARP(i)
 	}
-	count := map[string]int{}
+	global := func(g updateinf.RegistryGroup) int {
+		switch {
+		case !editionKnown(g.SKU):
+		case g.When == updateinf.GlobalInstall:
+			return install
+		case g.When == updateinf.GlobalReinstall:
+			return again
+		}
+		return 0
+	}
+	whens := make([]map[string]int, len(c.rest))
+	var list []regItem
 	for i := range c.rest {
-		in := c.globals(i, updateinf.GlobalInstall)
-		again := c.globals(i, updateinf.GlobalReinstall)
-		for key := range in {
-			if _, both := again[key]; both {
-				count[key]++
+		whens[i] = map[string]int{}
+		for _, g := range c.rest[i].Registry {
+			for _, l := range g.Lines {
+				if bit := global(g); bit != 0 {
+					r := regItem{kind: g.Kind, line: l, sku: g.SKU}
+					if whens[i][r.key()] == 0 && i == 0 {
+						list = append(list, r)
+					}
+					whens[i][r.key()] |= bit
+				}
 			}
 		}
 	}
-	var list []regItem
-	values := map[string]bool{}
-	taken := map[string]bool{}
+	taken, spots := map[string]bool{}, map[string]bool{}
+	var accepted []regItem
+	for _, r := range list {
+		same := true
+		for i := range whens {
+			same = same && whens[i][r.key()] == whens[0][r.key()]
+		}
+		r.when = [...]string{install: "install", again: "reinstall", install | again: ""}[whens[0][r.key()]]
+		if _, ok := registryPairs(r, false); same && ok && !spots[r.spot()] {
+			spots[r.spot()], taken[r.key()] = true, true
+			accepted = append(accepted, r)
+		}
+	}
 	for i := range c.rest {
 		var left []updateinf.RegistryGroup
 		for _, g := range c.rest[i].Registry {
-			global := g.SKU == "" && (g.When == updateinf.GlobalInstall || g.When == updateinf.GlobalReinstall)
 			var lines []updateinf.RegLine
 			for _, l := range g.Lines {
-				r := regItem{g.Kind, l}
-				if !global || count[r.key()] != len(c.rest) || !c.accept(r, i == 0, values, taken) {
+				if r := (regItem{kind: g.Kind, line: l, sku: g.SKU}); global(g) == 0 || !taken[r.key()] {
 					lines = append(lines, l)
-				} else if i == 0 && g.When == updateinf.GlobalInstall && !contains(list, r) {
-					list = append(list, r)
 				}
 			}
 			if g.Lines = lines; len(lines) > 0 {
@@ -59,10 +94,11 @@ func (c *converter) registryTables() {
 		}
 		c.rest[i].Registry = left
 	}
-	saved := c.takeSaved(list)
-	for _, r := range list {
+	saved := c.takeSaved(accepted)
+	for _, r := range accepted {
 		c.registryTable("[[registry]]", r, !saved[r.key()])
 	}
+	c.savedTables()
 }
 
 func contains(list []regItem, r regItem) bool {
@@ -74,34 +110,22 @@ func contains(list []regItem, r regItem) bool {
 	return false
 }
 
-// accept tells whether a [[registry]] says the line. A manifest changes each value once.
-func (c *converter) accept(r regItem, decide bool, values, taken map[string]bool) bool {
-	if !decide {
-		return taken[r.key()]
+// savedTables writes [[save-registry]] for what is saved besides what the update changes.
+func (c *converter) savedTables() {
+	if !c.same(func(u *updateinf.Update) any { return u.SaveReg }) {
+		return
 	}
-	if taken[r.key()] {
-		return true
-	}
-	spot := r.spot()
-	if _, ok := registryPairs(r, false); !ok || values[spot] {
-		return false
-	}
-	values[spot] = true
-	taken[r.key()] = true
-	return true
-}
-
-func (c *converter) globals(i int, when updateinf.When) map[string]regItem {
-	m := map[string]regItem{}
-	for _, g := range c.rest[i].Registry {
-		if g.When == when && g.SKU == "" && g.Kind != updateinf.BitReg {
-			for _, l := range g.Lines {
-				r := regItem{g.Kind, l}
-				m[r.key()] = r
-			}
+	for _, s := range c.rest[0].SaveReg {
+		if _, ok := registryPairs(regItem{kind: updateinf.DelReg, line: updateinf.RegLine{Root: s.Root, Key: s.Key, Name: s.Name, HasName: s.HasName}}, false); !ok || s.Section != "" {
+			return
 		}
 	}
-	return m
+	for _, s := range c.rest[0].SaveReg {
+		c.w.table("[[save-registry]]")
+		c.w.put("key", s.Root+`\`+strings.TrimRight(s.Key, `\`))
+		c.w.set("name", s.Name)
+	}
+	c.each(func(u *updateinf.Update) { u.SaveReg = nil })
 }
 
 // dropARP takes out the lines for Add or Remove Programs that every build writes ([arp]).
@@ -127,11 +151,15 @@ func (c *converter) dropARP(i int) {
 func (c *converter) takeSaved(list []regItem) map[string]bool {
 	saved := map[string]bool{}
 	for _, r := range list {
+		if !manifest.Savable(r.kind == updateinf.DelReg, r.line.HasName, r.line.Name, r.line.Flags) {
+			saved[r.key()] = true // a build writes no line for it
+			continue
+		}
 		all := true
 		for i := range c.rest {
 			all = all && indexSaved(c.rest[i].SaveReg, r.line) >= 0
 		}
-		if saved[r.key()] = all || !manifest.Savable(r.kind == updateinf.DelReg, r.line.HasName, r.line.Name, r.line.Flags); !all {
+		if saved[r.key()] = all; !all {
 			continue
 		}
 		for i := range c.rest {
@@ -186,7 +214,17 @@ func registryPairs(r regItem, unsaved bool) ([]any, bool) {
 		return nil, false
 	}
 	switch r.kind {
+	case updateinf.BitReg:
+		bits, ok := bitPairs(l, flags)
+		if !ok || view == "64" {
+			return nil, false
+		}
+		pairs = append(pairs, bits...)
 	case updateinf.DelReg:
+		if removesString(r) && l.Name != "" && l.Data[0] != "" && len(l.Data[0]) <= manifest.MaxField {
+			pairs = append(pairs, "action", "remove-strings", "value", l.Data)
+			break
+		}
 		if flags != 0 || len(l.Data) > 0 || !l.HasName && !strings.Contains(key, `\`) || l.HasName && l.Name == "" {
 			return nil, false
 		}
@@ -203,8 +241,32 @@ func registryPairs(r regItem, unsaved bool) ([]any, bool) {
 	if view != "" {
 		pairs = append(pairs, "view", view)
 	}
+	if r.when != "" {
+		pairs = append(pairs, "when", r.when)
+	}
+	if word, ok := manifest.EditionWord(r.sku); ok {
+		pairs = append(pairs, "edition", []string{word})
+	}
 	if unsaved {
 		pairs = append(pairs, "save", raw("false"))
+	}
+	return pairs, true
+}
+
+// bitPairs are the keys for a BitReg line: flags 1 sets the bits of a mask, 0 clears them (INF docs).
+func bitPairs(l updateinf.RegLine, flags uint32) ([]any, bool) {
+	if flags > 1 || !l.HasName || l.Name == "" || len(l.Data) != 2 {
+		return nil, false
+	}
+	mask, err := inf.ParseNumber(l.Data[0])
+	index, err2 := inf.ParseNumber(l.Data[1])
+	if err != nil || err2 != nil || mask < 1 || mask > 255 || index < 0 || index > 1<<20-1 || l.Data[0] != fmt.Sprintf("0x%02X", mask) || l.Data[1] != fmt.Sprint(index) {
+		return nil, false
+	}
+	word := [...]string{"clear-bits", "set-bits"}[flags]
+	pairs := []any{"action", word, "mask", raw(l.Data[0])}
+	if index != 0 {
+		pairs = append(pairs, "byte", index)
 	}
 	return pairs, true
 }
@@ -292,6 +354,8 @@ func numberPairs(l updateinf.RegLine, flags uint32) ([]any, bool) {
 		return []any{"type", "binary", "value", hex}, true
 	case flags == updateinf.FlgAddRegTypeNone:
 		return []any{"type", "none", "value", hex}, true
+	case flags&^uint32(0x7FFF0000) == updateinf.FlgAddRegBinValueType && flags != updateinf.FlgAddRegTypeDWORD && flags != updateinf.FlgAddRegTypeQWORD:
+		return []any{"type-number", flags >> 16, "value", hex}, true
 	}
 	return nil, false
 }

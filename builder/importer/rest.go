@@ -29,7 +29,7 @@ func (c *converter) uninstallTable() {
 		if kind == updateinf.DelReg && r.Flags == 0 && len(r.Data) == 0 {
 			r.HasName = r.Name != ""
 		}
-		item := regItem{kind, r}
+		item := regItem{kind: kind, line: r}
 		spot := fmt.Sprint(r.Root, strings.ToLower(r.Key), "|", strings.ToLower(r.Name), r.HasName)
 		if _, ok := registryPairs(item, false); !ok || seen[spot] && !contains(list, item) {
 			return false
