@@ -116,10 +116,8 @@ func (p *Plan) inputs() ([]resource, error) {
 // dsse puts a statement into a signed envelope, one line of JSON. The signature is over the SHA-256 of the pre-authentication
 // encoding, by the key that signs the package; keyid is the SHA-256 of its certificate.
 func dsse(ctx context.Context, body []byte, k sign.Key) ([]byte, error) {
-	h := crypto.SHA256.New()
-	fmt.Fprintf(h, "DSSEv1 %d %s %d ", len(payloadType), payloadType, len(body))
-	h.Write(body)
-	sig, err := k.SignDigest(ctx, h.Sum(nil), crypto.SHA256)
+	pae := append(fmt.Appendf(nil, "DSSEv1 %d %s %d ", len(payloadType), payloadType, len(body)), body...)
+	sig, err := sign.SignMessage(ctx, k, pae, crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("sign the provenance statement: %w", err)
 	}

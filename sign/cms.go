@@ -103,9 +103,7 @@ func signerInfo(ctx context.Context, k Key, attrs pkcs7.AttributeList, o Options
 	if err != nil {
 		return nil, err
 	}
-	d := h.New()
-	d.Write(blob)
-	sig, err := k.SignDigest(ctx, d.Sum(nil), h)
+	sig, err := SignMessage(ctx, k, blob, h)
 	if err != nil {
 		return nil, fmt.Errorf("sign the digest: %w", err)
 	}

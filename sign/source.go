@@ -2,6 +2,7 @@ package sign
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
@@ -11,7 +12,7 @@ import (
 )
 
 // Source says where a key is. Exactly one of PFX, Certificate with Key, Certificate with Command, PKCS11 (Certificate may be
-// given, too), and Development is used.
+// given, too), Relic and Development is used.
 // A password itself never stands in it.
 type Source struct {
 	PFX          string   // PKCS #12 file
@@ -21,6 +22,9 @@ type Source struct {
 	Key          string   // PEM
 	Command      []string // see CommandKey
 	PKCS11       string   // see PKCS11Key; the password is the PIN
+	Relic        string   // address of a relic server, see RelicKey; the password is the bearer token
+	RelicCert    string   // our client certificate and its key, for Relic
+	RelicRoots   string   // the roots of the relic server
 	Development  string   // folder of a development key
 }
 
@@ -44,6 +48,8 @@ func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error
 		return LoadDevelopmentKey(s.Development)
 	case s.PKCS11 != "":
 		return s.openToken(env, prompt)
+	case s.Relic != "":
+		return s.openRelic(env)
 	case len(s.Command) > 0:
 		certs, err := LoadCertificates(s.Certificate)
 		if err != nil {
@@ -73,6 +79,19 @@ func (s Source) openToken(env func(string) (string, bool), prompt Prompt) (Key, 
 	return PKCS11Key(s.PKCS11, pin, certs)
 }
 
+// openRelic asks nobody: a token is given, or there is none and the client certificate speaks for us.
+func (s Source) openRelic(env func(string) (string, bool)) (Key, error) {
+	server := RelicServer{URL: s.Relic, Certificate: s.RelicCert, Roots: s.RelicRoots}
+	if s.PasswordEnv != "" || s.PasswordFile != "" {
+		token, err := s.password("the relic server", env, nil)
+		if err != nil {
+			return nil, err
+		}
+		server.Token = string(token)
+	}
+	return RelicKey(context.Background(), server)
+}
+
 // Check reports every contradiction.
 func (s Source) Check() error {
 	var errs []error
@@ -82,17 +101,18 @@ func (s Source) Check() error {
 		}
 	}
 	n := 0
-	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.PKCS11 != "", s.Development != ""} {
+	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.PKCS11 != "", s.Relic != "", s.Development != ""} {
 		if given {
 			n++
 		}
 	}
-	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or pkcs11, or dev-key")
-	complain(n > 1, "give only one of pfx, key, command, pkcs11 and dev-key")
+	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or pkcs11, or relic, or dev-key")
+	complain(n > 1, "give only one of pfx, key, command, pkcs11, relic and dev-key")
 	complain(n == 0 && s.Certificate != "", "cert is given without key or command")
 	complain((s.Key != "" || len(s.Command) > 0) && s.Certificate == "", "key and command need cert, the certificate of the key")
-	complain(s.Certificate != "" && (s.PFX != "" || s.Development != ""), "cert does not go with pfx or dev-key, which hold their certificates")
-	complain(s.PFX == "" && s.Key == "" && s.PKCS11 == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx, key and pkcs11 only")
+	complain(s.Certificate != "" && (s.PFX != "" || s.Relic != "" || s.Development != ""), "cert does not go with pfx, relic or dev-key, which hold their certificates")
+	complain(s.PFX == "" && s.Key == "" && s.PKCS11 == "" && s.Relic == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx, key, pkcs11 and relic only")
+	complain(s.Relic == "" && (s.RelicCert != "" || s.RelicRoots != ""), "relic-cert and relic-root are for relic only")
 	complain(s.PasswordEnv != "" && s.PasswordFile != "", "give password-env or password-file, not both")
 	return errors.Join(errs...)
 }

@@ -162,6 +162,9 @@ type profileDoc struct {
 	Key          string   `toml:"key"`
 	Command      []string `toml:"command"`
 	PKCS11       string   `toml:"pkcs11"`
+	Relic        string   `toml:"relic"`
+	RelicCert    string   `toml:"relic-cert"`
+	RelicRoot    string   `toml:"relic-root"`
 	DevKey       string   `toml:"dev-key"`
 	Hash         string   `toml:"hash"`
 	Description  string   `toml:"description"`

@@ -57,7 +57,7 @@ func (r *resolver) profiles(s signingDoc) {
 		at, d := join("signing", name), s.Profiles[name]
 		p := sign.Profile{
 			Source: sign.Source{PFX: d.PFX, PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, Certificate: d.Cert, Key: d.Key,
-				Command: d.Command, PKCS11: d.PKCS11, Development: d.DevKey},
+				Command: d.Command, PKCS11: d.PKCS11, Relic: d.Relic, RelicCert: d.RelicCert, RelicRoots: d.RelicRoot, Development: d.DevKey},
 			Hash: d.Hash, Description: d.Description, URL: d.URL, Timestamp: d.Timestamp, PageHashes: d.PageHashes,
 		}
 		if err := p.Check(); err != nil {
@@ -74,7 +74,7 @@ func (r *resolver) profiles(s signingDoc) {
 
 // besideDir makes relative paths begin at dir. A command without a slash is looked for in PATH.
 func besideDir(dir string, p *sign.Profile) {
-	paths := []*string{&p.PFX, &p.PasswordFile, &p.Certificate, &p.Key, &p.Development}
+	paths := []*string{&p.PFX, &p.PasswordFile, &p.Certificate, &p.Key, &p.RelicCert, &p.RelicRoots, &p.Development}
 	if len(p.Command) > 0 && strings.ContainsRune(filepath.ToSlash(p.Command[0]), '/') {
 		paths = append(paths, &p.Command[0])
 	}

@@ -20,7 +20,7 @@ type keyFlags struct {
 }
 
 // keyWays are the flags of which a command that signs needs one.
-func keyWays() []string { return []string{"pfx", "cert", "pkcs11", "dev-key", "profile"} }
+func keyWays() []string { return []string{"pfx", "cert", "pkcs11", "relic", "dev-key", "profile"} }
 
 // oneWay lets a command line have one of the ways only; a key in a token may have its certificate in a file.
 func oneWay(c *cobra.Command, ways []string) {
@@ -38,6 +38,9 @@ func (k *keyFlags) add(c *cobra.Command) {
 	fl.StringVar(&p.Key, "key", "", "PEM file of the private key")
 	fl.StringArrayVar(&p.Command, "command", nil, "program that signs digests, for hardware and cloud keys; repeat for its arguments")
 	fl.StringVar(&p.PKCS11, "pkcs11", "", "PKCS #11 URI of a key in a token: pkcs11:token=NAME;object=NAME?module-path=LIBRARY")
+	fl.StringVar(&p.Relic, "relic", "", "address of a key of a relic server: https://HOST:PORT/?key=NAME")
+	fl.StringVar(&p.RelicCert, "relic-cert", "", "PEM file of the client certificate and its key, for --relic")
+	fl.StringVar(&p.RelicRoots, "relic-root", "", "PEM file of the certificates that the relic server's leads to")
 	fl.StringVar(&p.Development, "dev-key", "", "directory of a throw-away development key")
 	fl.StringVar(&k.from, "profile", "", "FILE:NAME, the table [signing.NAME] of a TOML file, or NAME in update.toml; other flags override it")
 	fl.StringArrayVar(&p.Timestamp, "timestamp", nil, "address of an RFC 3161 time stamp server; may be repeated")
@@ -51,7 +54,7 @@ func (k *keyFlags) add(c *cobra.Command) {
 		c.MarkFlagsMutuallyExclusive(other, "password-env")
 		c.MarkFlagsMutuallyExclusive(other, "password-file")
 	}
-	for _, other := range []string{"pfx", "pkcs11", "dev-key", "profile"} {
+	for _, other := range []string{"pfx", "pkcs11", "relic", "dev-key", "profile"} {
 		c.MarkFlagsMutuallyExclusive(other, "key")
 		c.MarkFlagsMutuallyExclusive(other, "command")
 	}
