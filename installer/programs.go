@@ -44,32 +44,17 @@ func (d *draft) cancelTasks(kb string) error {
 	return nil
 }
 
-// stopServices plans that those services that run are stopped before the changes and started after them. A roll back
-// stops them again, restores the files and starts them.
+// stopServices plans that those services that run are stopped before the changes and started after them, and before them
+// the running services that depend on them, which Windows would not let run on. A roll back stops them again, restores the
+// files and starts them.
 func (d *draft) stopServices(names []string, timeout time.Duration, logf func(string, ...any)) error {
-	var starts []step.Step
-	seen := map[string]bool{}
+	s := serviceStop{draft: d, timeout: timeout, logf: logf, seen: map[string]bool{}}
 	for _, name := range names {
-		if seen[winpath.Fold(name)] {
-			continue
-		}
-		seen[winpath.Fold(name)] = true
-		state, err := d.host.ServiceState(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			logf("Service %s is not on this computer", name)
-			continue
-		}
-		if err != nil {
+		if err := s.stop(name, ""); err != nil {
 			return err
 		}
-		if state != host.ServiceRunning && state != host.ServiceStarting {
-			logf("Service %s does not run", name)
-			continue
-		}
-		d.before = append(d.before, step.Step{Kind: step.StopService, Name: name, Timeout: timeout})
-		starts = append([]step.Step{{Kind: step.StartService, Name: name, Timeout: timeout}}, starts...)
 	}
-	d.starts = starts
+	d.starts = s.starts
 	return nil
 }
 
