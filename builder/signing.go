@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/kbforge/kbforge/builder/manifest"
@@ -74,13 +75,16 @@ func (s *Signer) Close() error {
 	return nil
 }
 
-// once passes each message on a single time: one key signs many files.
+// once passes each message on a single time: one key signs many files, some at the same time.
 func once(warn func(string)) func(string) {
 	if warn == nil {
 		return nil
 	}
+	var mu sync.Mutex
 	said := map[string]bool{}
 	return func(msg string) {
+		mu.Lock()
+		defer mu.Unlock()
 		if !said[msg] {
 			said[msg] = true
 			warn(msg)

@@ -24,8 +24,8 @@ type BatchOptions struct {
 	SkipSigned bool // leave files alone that have a signature of any kind
 }
 
-// Batch signs many files with one key, which must be safe for concurrent use when Parallel is above 1 (keys in memory,
-// development keys and commands are). A failure does not stop the others. The results are in the order of the jobs.
+// Batch signs many files with one key, which must be safe for concurrent use when Parallel is above 1 (all keys
+// of this package are). A failure does not stop the others. The results are in the order of the jobs.
 func Batch(ctx context.Context, jobs []Job, k Key, o BatchOptions) []Result {
 	results := make([]Result, len(jobs))
 	next := make(chan int)

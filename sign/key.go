@@ -19,7 +19,7 @@ const (
 )
 
 // A Key signs digests. Implementations are safe for one use at a time; a batch may use one from several goroutines when its
-// documentation says so (keys in memory are).
+// documentation says so (all of this package are).
 type Key interface {
 	// Certificates returns the chain, leaf first, each followed by its issuer as far as known. A self-signed root may close
 	// it; roots are never written into a signature.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ type signFlags struct {
 	key        keyFlags
 	appendSig  bool
 	skipSigned bool
+	parallel   int
 	dryRun     bool
 	asJSON     bool
 	change     changeFlags
@@ -41,6 +43,7 @@ func (a *app) signCommand() *cobra.Command {
 	fl := c.Flags()
 	fl.BoolVar(&f.appendSig, "append", false, "keep the signatures of an executable and add this one (dual signature)")
 	fl.BoolVar(&f.skipSigned, "skip-signed", false, "leave files alone that are signed")
+	fl.IntVar(&f.parallel, "parallel", runtime.NumCPU(), "files that are signed at the same time, with one login to the key")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be signed by whom, and change nothing")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
 	f.change.add(c)
@@ -88,7 +91,7 @@ func (a *app) sign(c *cobra.Command, args []string, f signFlags) error {
 	if f.dryRun {
 		return a.drySign(files, who, o, f)
 	}
-	return a.signAll(c.Context(), files, who.key, sign.BatchOptions{Options: o, SkipSigned: f.skipSigned}, f.asJSON)
+	return a.signAll(c.Context(), files, who.key, sign.BatchOptions{Options: o, SkipSigned: f.skipSigned, Parallel: f.parallel}, f.asJSON)
 }
 
 func (a *app) signAll(ctx context.Context, files []signableFile, k sign.Key, o sign.BatchOptions, asJSON bool) error {

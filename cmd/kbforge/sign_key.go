@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -120,10 +121,13 @@ func (s signer) close() error {
 
 func subject(k sign.Key) string { return k.Certificates()[0].Subject.String() }
 
-// warnOnce passes each message on a single time: one key signs many files.
+// warnOnce passes each message on a single time: one key signs many files, some at the same time.
 func (a *app) warnOnce() func(string) {
+	var mu sync.Mutex
 	said := map[string]bool{}
 	return func(msg string) {
+		mu.Lock()
+		defer mu.Unlock()
 		if !said[msg] {
 			said[msg] = true
 			a.say("warning: %s", msg)
