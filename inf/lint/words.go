@@ -49,6 +49,9 @@ func Vocabulary() []Words {
 		list[i] = *byRole[r]
 	}
 	list = append(list, Words{Sections: conventional()})
+	wat := slices.IndexFunc(list, func(w Words) bool { return slices.Contains(w.Sections, "WatsonManifestMode.…") })
+	list[wat].Keys = []string{"InvokeWatsonManifest", "Version", "EventType", "Main_Intro_Reg", "Main_DetailsLink", "Main_ReportBtn",
+		"Details_Post_Header", "Details_Post_Body"} // WP Appendix B; a report may have more
 	strs := slices.IndexFunc(list, func(w Words) bool { return slices.Contains(w.Sections, "Strings") })
 	list[strs].Keys = conventionalStrings()
 	return list
