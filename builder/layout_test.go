@@ -382,3 +382,38 @@ func TestHierarchy(t *testing.T) {
 		})
 	}
 }
+
+// TestDualModeAfterPack: a service pack brings the kept update for its level along, and takes it away again when it is removed.
+func TestDualModeAfterPack(t *testing.T) {
+	_, update := buildFile(t, writeFiles(t, levels, levelFiles()))
+	_, pack := buildFile(t, writeFiles(t, strings.Replace(head, "kb = 1", "kb = 9", 1)+`kind = "service-pack"
+service-pack = 1
+arch = "x86"
+[target]
+this-service-pack = 1
+[[file]]
+source = "a.dll"
+to = "system32"
+when = "always"
+[[registry]]
+key = 'HKLM\SYSTEM\CurrentControlSet\Control\Windows'
+name = "CSDVersion"
+value = 256
+`, map[string]samplepe.Spec{"a.dll": {Arch: "x86", DLL: true, Version: pefile.Version{1, 0, 0, 1}, Blob: []byte("pack")}}))
+	m := newTestMachine(t, "winxp")
+	m.mustInstall(update)
+	m.fileIs(`C:\WINDOWS\system32\a.dll`, "1.0.0.1")
+	before := m.snapshot()
+	m.mustInstall(pack)
+	m.fileIs(`C:\WINDOWS\system32\a.dll`, "1.0.0.2") // SP2\a.dll of the update
+	m.fileIs(`C:\WINDOWS\system32\only.dll`, "1.0.0.3")
+	if m.text(`SOFTWARE\Microsoft\Updates\P\SP2\KB1`, "Description") == "" {
+		t.Error("the update is not registered for the next service pack")
+	}
+	if log := m.read(`C:\WINDOWS\svcpack.log`); !strings.Contains(log, "KB1 was migrated") {
+		t.Errorf("svcpack.log:\n%s", log)
+	}
+	m.mustRemove("KB9")
+	m.same(before)
+	m.mustRemove("KB1")
+}

@@ -165,15 +165,18 @@ func (p *installPlan) packMigrations() ([]migration, error) {
 		return nil, nil
 	}
 	level := uint16(*this / 256)
+	found, err := p.dualMigrations(level)
+	if err != nil {
+		return nil, err
+	}
 	p.r.logf(`FindFirstFile %s\*.*`, strings.ToLower(winpath.Join(p.r.info.WindowsDir, migrationFolder)))
 	dirs, err := p.host.ReadDir(winpath.Join(p.r.info.WindowsDir, migrationFolder))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return found, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	var found []migration
 	for _, d := range dirs {
 		br, err := p.r.cachedBranches(d.Name)
 		if err != nil || br == nil {
@@ -292,7 +295,11 @@ func (r *run) migrateOne(ctx context.Context, m migration) error {
 	if !ok {
 		return fmt.Errorf("the cache cannot be read on this machine: %w", host.ErrUnsupported)
 	}
-	dir, err := n.Native(r.cacheDir(m.kb))
+	cache, err := r.migrationCacheOf(m)
+	if err != nil {
+		return err
+	}
+	dir, err := n.Native(cache)
 	if err != nil {
 		return err
 	}
