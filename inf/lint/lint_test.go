@@ -204,7 +204,8 @@ func TestEveryRule(t *testing.T) {
 	}
 }
 
-// TestBuilt: the INFs that kbforge itself makes are without errors and warnings. (cmd/kbforge holds fresh ones against it.)
+// TestBuilt: the INFs that kbforge itself makes are without errors and warnings, but for what the installer is known to leave
+// out. (cmd/kbforge holds fresh ones against it.)
 func TestBuilt(t *testing.T) {
 	files, err := filepath.Glob("../../builder/testdata/*/*.inf")
 	if err != nil || len(files) < 5 {
@@ -216,7 +217,7 @@ func TestBuilt(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range Check(name, data, Options{}) {
-			if f.Severity > Info {
+			if f.Severity > Info && f.Check != "unsupported" {
 				t.Error(f)
 			}
 		}
