@@ -76,7 +76,15 @@ func run(ctx context.Context) error {
 	if o.out == "" {
 		return r.write(os.Stdout)
 	}
-	f, err := os.Create(o.out)
+	return r.save()
+}
+
+// save writes what is measured so far to the file of the report, if there is one.
+func (r *report) save() error {
+	if r.o.out == "" {
+		return nil
+	}
+	f, err := os.Create(r.o.out)
 	if err != nil {
 		return err
 	}
@@ -115,24 +123,6 @@ type report struct {
 
 func measure(ctx context.Context, o options, kbforge, dir string) (*report, error) {
 	r := &report{o: o}
-	for _, n := range o.sizes {
-		fmt.Fprintf(os.Stderr, "%d files\n", n)
-		c, err := makeCorpus(kbforge, filepath.Join(dir, "files"+strconv.Itoa(n)), n, o.bytes)
-		if err == nil {
-			err = c.extract(ctx)
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, err := measureFiles(ctx, o, c)
-		if err != nil {
-			return nil, err
-		}
-		r.rows = append(r.rows, line)
-		if err := os.RemoveAll(c.dir); err != nil {
-			return nil, err
-		}
-	}
 	for _, mb := range o.megabytes {
 		fmt.Fprintf(os.Stderr, "one file of %d MiB\n", mb)
 		c, err := makeCorpus(kbforge, filepath.Join(dir, "size"+strconv.Itoa(mb)), 1, mb<<20)
@@ -147,6 +137,27 @@ func measure(ctx context.Context, o options, kbforge, dir string) (*report, erro
 			return nil, err
 		}
 		r.mem = append(r.mem, memoryRow{mb, peak})
+		if err := os.RemoveAll(c.dir); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range o.sizes {
+		fmt.Fprintf(os.Stderr, "%d files\n", n)
+		c, err := makeCorpus(kbforge, filepath.Join(dir, "files"+strconv.Itoa(n)), n, o.bytes)
+		if err == nil {
+			err = c.extract(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, err := measureFiles(ctx, o, c)
+		if err != nil {
+			return nil, err
+		}
+		r.rows = append(r.rows, line)
+		if err := r.save(); err != nil { // the next one takes much longer
+			return nil, err
+		}
 		if err := os.RemoveAll(c.dir); err != nil {
 			return nil, err
 		}
