@@ -137,7 +137,10 @@ func (r *run) install(ctx context.Context) error {
 		return err
 	}
 	dir := journal.Dir(r.info.WindowsDir, r.res.KB)
-	if err := r.execute(ctx, stepPackage{r.Package}, ui.Installing, dir, blobs, p); err != nil {
+	end := r.restorePoint()
+	err = r.execute(ctx, stepPackage{r.Package}, ui.Installing, dir, blobs, p)
+	end(err == nil)
+	if err != nil {
 		return err
 	}
 	r.res.RestartNeeded = r.res.RestartNeeded || c.update.Version.RebootRequired

@@ -44,7 +44,7 @@ type Options struct {
 	NoRestart, ForceRestart, PromptRestart, ForceAppsClose bool
 	NoBackup, OverwriteOEM, Verbose, ER                    bool
 	List, Uninstall, HotpatchDisable                       bool
-	DryRun, Status, Repair                                 bool // OURS
+	DryRun, Status, Repair, NoRestorePoint                 bool // OURS
 	WarnRestart                                            WarnRestart
 	Extract                                                Extract
 	Log, Integrate, BackupDir, Branch                      string
