@@ -48,7 +48,7 @@ func run() (code uint32) {
 	p := &program{
 		image: image, version: fileVersion(image), args: args, start: processStart(time.Now()),
 		desktop: ui.NewDesktop(), console: writer(console), sfxRoot: os.Getenv(sfxVariable),
-		cancel: cancel, newWindow: func(o wizard.Options) ui.UI {
+		cancel: cancel, sendReport: sendReport, newWindow: func(o wizard.Options) ui.UI {
 			o.Text = text.ForUser()
 			return wizard.New(o)
 		},

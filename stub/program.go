@@ -37,6 +37,8 @@ type program struct {
 	window    ui.UI                        // once there is one
 	cancel    context.CancelFunc           // ends the run for who cancels in the window
 
+	sendReport func(path, kb string, code uint32, consent bool) error // nil: no reports
+
 	sfxRoot     string                                                 // value of KBFORGE_SFX
 	askSFX      func(root string, force bool) error                    // leaves the restart to the extractor
 	startChild  func(exe string, args []string) (code uint32, e error) // runs a program of the update to its end
@@ -189,6 +191,7 @@ func (p *program) end(ctx context.Context, opts cmdline.Options, res installer.R
 		name = res.KB
 	}
 	if err != nil {
+		p.report(ctx, opts, res, err)
 		return p.fail(opts, name, err, res.LogPath)
 	}
 	u := p.ui(opts)

@@ -1,0 +1,88 @@
+// Package report makes the report of a failed run that a person may send: a zip with the log, the list of steps, the number
+// of the update and the code. What names a person or the computer is taken out of it. It sends nothing.
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// MaxLog is how much of the log's end is kept, in bytes: the log of a machine with many updates grows for ever.
+const MaxLog = 1 << 20
+
+// Failure is what is reported.
+type Failure struct {
+	KB, Title, Version string // of the update, and of the installer
+	Windows            string // "10.0.19045 x64"
+	Code               uint32 // extended return code
+	Error              string
+	Log                []byte // UTF-8
+	Steps              string // the plan
+	Time               time.Time
+
+	// What is private: each is replaced wherever it stands.
+	User, Computer string // "CONTOSO\jane", "PC-17"
+}
+
+// Zip is the report. The same failure gives the same bytes.
+func (f Failure) Zip() ([]byte, error) {
+	log := f.Log
+	if len(log) > MaxLog {
+		log = log[len(log)-MaxLog:]
+	}
+	summary := fmt.Sprintf("update: %s\r\ntitle: %s\r\ninstaller: %s\r\nwindows: %s\r\ncode: 0x%x\r\nerror: %s\r\n",
+		f.KB, f.Title, f.Version, f.Windows, f.Code, f.Error)
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, e := range []struct{ name, text string }{{"summary.txt", summary}, {"log.txt", string(log)}, {"steps.txt", f.Steps}} {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: e.name, Method: zip.Deflate, Modified: f.Time})
+		if err == nil {
+			_, err = io.WriteString(w, f.scrub(e.text))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("make the report: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("make the report: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// profile is a folder of a person, under the names of Windows since 2000, also as a UNC or device path spells it.
+var profile = regexp.MustCompile(`(?i)((?:\\Users|\\Documents and Settings)\\)[^\\/:*?"<>|\r\n]+`)
+
+// scrub takes out what names a person or the computer.
+func (f Failure) scrub(s string) string {
+	s = profile.ReplaceAllString(s, "${1}(user)")
+	domain, user, ok := strings.Cut(f.User, `\`)
+	if !ok {
+		domain, user = "", f.User
+	}
+	for _, w := range []struct{ name, mark string }{{f.User, "(user)"}, {user, "(user)"}, {f.Computer, "(computer)"}, {domain, "(domain)"}} {
+		s = replaceWord(s, w.name, w.mark)
+	}
+	return s
+}
+
+// replaceWord replaces a name where it stands as a word, without regard to case. Names of one letter would spoil the text
+// and tell nothing.
+func replaceWord(s, name, mark string) string {
+	const shortest = 2
+	if len([]rune(name)) < shortest || strings.EqualFold(name, "SYSTEM") || strings.EqualFold(name, "NT AUTHORITY") {
+		return s
+	}
+	re, err := regexp.Compile(`(?i)(^|[^\pL\pN_])` + regexp.QuoteMeta(name) + `([^\pL\pN_]|$)`)
+	if err != nil {
+		return s
+	}
+	for range 2 { // neighbours share the character between them
+		s = re.ReplaceAllString(s, "${1}"+strings.ReplaceAll(mark, "$", "$$")+"${2}")
+	}
+	return s
+}
