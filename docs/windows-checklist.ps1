@@ -72,6 +72,7 @@ Look 'focus between programs' 'the wizard is in front after the extraction'
 Look 'no desktop' 'as a service or over a remote shell, without a switch: ends with 61453 (with /ER), nothing waits'
 Look 'console of the caller' 'from cmd.exe: progress lines and /help appear in that console'
 Look 'restart from the last page' 'Finish restarts; with the box checked it does not, and 3010 reaches the caller'
+Look 'Windows Error Reporting' 'make an installation fail in the middle (a full disk) and agree to the report: it is in Reliability Monitor with the zip; with /quiet it is in the queue and no window appears'
 Look 'countdown of /passive' '30 seconds, above other windows, then a restart'
 Check 'permissions of the extraction directory' {
     $p = Start-Process $Package -PassThru

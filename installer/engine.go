@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/kbforge/kbforge/inf"
+	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer/catalog"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
@@ -65,6 +66,9 @@ type Request struct {
 
 // Result is what a run did.
 type Result struct {
+	// ErrorReports are what the package says about reports of failures (WP Appendix B, [WatsonManifestMode.*]).
+	ErrorReports []updateinf.ErrorReport
+
 	KB            string
 	Title         string
 	Branch        string // of a multi-branch package

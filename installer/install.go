@@ -42,6 +42,7 @@ func Install(ctx context.Context, req Request) (Result, error) {
 // named learns the update's name as soon as an INF is read, and with it where the log is.
 func (r *run) named(u *updateinf.Update) {
 	r.res.KB, r.res.Title = u.Strings.KB(), u.Strings.Title()
+	r.res.ErrorReports = u.ErrorReports
 	name := u.Config.InstallLogFileName
 	if name == "" {
 		name = r.res.KB + ".log" // white paper, table 20

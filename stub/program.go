@@ -37,7 +37,7 @@ type program struct {
 	window    ui.UI                        // once there is one
 	cancel    context.CancelFunc           // ends the run for who cancels in the window
 
-	sendReport func(path, kb string, code uint32, consent bool) error // nil: no reports
+	sendReport func(event, path, kb string, code uint32, consent bool) error // nil: no reports
 
 	sfxRoot     string                                                 // value of KBFORGE_SFX
 	askSFX      func(root string, force bool) error                    // leaves the restart to the extractor

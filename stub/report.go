@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host"
@@ -17,22 +19,49 @@ import (
 	"github.com/kbforge/kbforge/installer/winpath"
 )
 
-// reportable reports whether a failure is worth a report: something was changed and went wrong, or this program is at
-// fault. What a package or a machine refuses by rule, and what a person cancels, is not.
-func reportable(err error) bool {
+// Modes of [WatsonManifestMode.*]: Cancel is of WP Appendix B, Failure is OURS.
+const (
+	modeCancel  = "Cancel"
+	modeFailure = "Failure"
+)
+
+// reportMode is the mode of a failure that is worth a report: something was changed and went wrong, or this program is at
+// fault; or a person cancelled what was begun. What a package or a machine refuses by rule is not ("").
+func reportMode(err error) string {
 	var rolled *journal.RolledBack
 	var partial *journal.Partial
-	if errors.Is(err, context.Canceled) && !errors.As(err, &partial) {
-		return false
+	switch {
+	case errors.As(err, &partial):
+		return modeFailure
+	case errors.As(err, &rolled) && errors.Is(err, context.Canceled):
+		return modeCancel
+	case errors.As(err, &rolled) || status.Code(err) == status.SetupError:
+		return modeFailure
 	}
-	return errors.As(err, &rolled) || errors.As(err, &partial) || status.Code(err) == status.SetupError
+	return ""
+}
+
+// wanted finds what the package says about reports of a mode. Without a word of it a failure is reported, what was
+// cancelled is not.
+func wanted(list []updateinf.ErrorReport, mode string) (r updateinf.ErrorReport, keep, send bool) {
+	for _, r := range list {
+		if strings.EqualFold(r.Mode, mode) {
+			return r, r.Invoke || mode == modeFailure, r.Invoke
+		}
+	}
+	return updateinf.ErrorReport{EventType: "UpdateFailure"}, mode == modeFailure, mode == modeFailure
 }
 
 // report keeps a report of the failure beside Windows' own logs, always, and sends it through Windows Error Reporting: when a
 // person agrees, or unattended as the machine's policy for error reports says. It fails nothing and never waits without a
 // person.
 func (p *program) report(ctx context.Context, opts cmdline.Options, res installer.Result, failure error) {
-	if p.sendReport == nil || p.host == nil || res.KB == "" || res.DryRun || !reportable(failure) {
+	mode := reportMode(failure)
+	if p.sendReport == nil || p.host == nil || res.KB == "" || res.DryRun || mode == "" {
+		return
+	}
+	words, keep, send := wanted(res.ErrorReports, mode)
+	if !keep {
 		return
 	}
 	path, err := p.keepReport(res, failure)
@@ -41,11 +70,16 @@ func (p *program) report(ctx context.Context, opts cmdline.Options, res installe
 		return
 	}
 	p.note("A report is in " + path)
-	asked := !opts.Unattended()
-	if asked && p.ui(opts).Ask(ctx, ui.AskReport(res.Title, path)) != ui.Yes {
+	if !send {
 		return
 	}
-	if err := p.sendReport(path, res.KB, status.Code(failure), asked); err != nil {
+	asked := !opts.Unattended()
+	q := ui.AskReport(res.Title, path, words.Intro, words.Button)
+	// A context that was cancelled would answer at once.
+	if asked && p.ui(opts).Ask(context.WithoutCancel(ctx), q) != ui.Yes {
+		return
+	}
+	if err := p.sendReport(words.EventType, path, res.KB, status.Code(failure), asked); err != nil {
 		p.note("The report was not sent: " + err.Error())
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kbforge/kbforge/inf/updateinf"
 	"github.com/kbforge/kbforge/installer"
 	"github.com/kbforge/kbforge/installer/cmdline"
 	"github.com/kbforge/kbforge/installer/host/imagehost"
@@ -26,15 +27,18 @@ func TestReport(t *testing.T) {
 		kept   bool
 		sent   string // consent
 		asked  int
+		says   []updateinf.ErrorReport
 	}{
-		{"", rolled, ui.Yes, true, "true", 1},
-		{"", rolled, ui.No, true, "", 1},
-		{"", rolled, ui.Unanswered, true, "", 1},
-		{"/quiet", rolled, ui.Yes, true, "false", 0}, // policy decides
-		{"/passive", &journal.Partial{Cause: rolled, Undo: rolled}, ui.Yes, true, "false", 0},
-		{"", errors.New("something new"), ui.Yes, true, "true", 1},
-		{"", status.New(status.PrerequisiteFailed), ui.Yes, false, "", 0},
-		{"", &journal.RolledBack{Cause: context.Canceled}, ui.Yes, false, "", 0},
+		{"", rolled, ui.Yes, true, "true", 1, nil},
+		{"", rolled, ui.No, true, "", 1, nil},
+		{"", rolled, ui.Unanswered, true, "", 1, nil},
+		{"/quiet", rolled, ui.Yes, true, "false", 0, nil}, // policy decides
+		{"/passive", &journal.Partial{Cause: rolled, Undo: rolled}, ui.Yes, true, "false", 0, nil},
+		{"", errors.New("something new"), ui.Yes, true, "true", 1, nil},
+		{"", status.New(status.PrerequisiteFailed), ui.Yes, false, "", 0, nil},
+		{"", &journal.RolledBack{Cause: context.Canceled}, ui.Yes, false, "", 0, nil},
+		{"", &journal.RolledBack{Cause: context.Canceled}, ui.Yes, true, "true", 1, []updateinf.ErrorReport{{Mode: "cancel", Invoke: true, EventType: "UpdateCancel", Intro: "Why?"}}},
+		{"", rolled, ui.Yes, true, "", 0, []updateinf.ErrorReport{{Mode: "Failure"}}}, // kept here, not sent
 	} {
 		t.Run(fmt.Sprint(c.line, c.err, c.answer), func(t *testing.T) {
 			preset, _ := imagehost.Preset("win2003-sp2")
@@ -47,8 +51,11 @@ func TestReport(t *testing.T) {
 			f := newFixture(false)
 			f.host, f.desktop.answer = h, c.answer
 			sent := ""
-			f.sendReport = func(path, kb string, code uint32, consent bool) error {
+			f.sendReport = func(event, path, kb string, code uint32, consent bool) error {
 				sent = fmt.Sprint(consent)
+				if event == "" || len(c.says) > 0 && (event != c.says[0].EventType || f.desktop.asked[0].Text != c.says[0].Intro) {
+					t.Errorf("event %q, asked %+v", event, f.desktop.asked)
+				}
 				if kb != "KB1" || !strings.HasSuffix(path, `\Logs\KB1-report.zip`) || code != status.Code(c.err) {
 					t.Errorf("sent %s of %s, code %d", path, kb, code)
 				}
@@ -58,7 +65,7 @@ func TestReport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.report(context.Background(), opts, installer.Result{KB: "KB1", Title: "Update"}, c.err)
+			f.report(context.Background(), opts, installer.Result{KB: "KB1", Title: "Update", ErrorReports: c.says}, c.err)
 			kept := false
 			_ = filepath.WalkDir(dir, func(path string, _ os.DirEntry, _ error) error {
 				kept = kept || strings.HasSuffix(path, "KB1-report.zip")

@@ -11,7 +11,7 @@ import (
 
 // sendReport hands a file to Windows Error Reporting (werapi.h). With consent a person has said yes; without, the report goes
 // into the queue and the machine's policy decides what becomes of it, without a word.
-func sendReport(path, kb string, code uint32, consent bool) error {
+func sendReport(event, path, kb string, code uint32, consent bool) error {
 	const (
 		reportNonCritical = 0 // WerReportNonCritical
 		fileOther         = 4 // WerFileTypeOther
@@ -41,7 +41,7 @@ func sendReport(path, kb string, code uint32, consent bool) error {
 		return uintptr(unsafe.Pointer(p))
 	}
 	var handle uintptr
-	if err := call("WerReportCreate", text("KBForgeUpdateFailure"), reportNonCritical, 0, uintptr(unsafe.Pointer(&handle))); err != nil {
+	if err := call("WerReportCreate", text(event), reportNonCritical, 0, uintptr(unsafe.Pointer(&handle))); err != nil {
 		return err
 	}
 	defer func() { _ = call("WerReportCloseHandle", handle) }()

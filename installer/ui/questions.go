@@ -22,6 +22,12 @@ func (q Question) In(t text.Text) Question {
 	}
 	key := func(part string) text.Key { return text.Key("question." + q.name + "." + part) }
 	q.Text, q.Yes, q.No = t.Get(key("text"), q.args...), t.Get(key("yes")), t.Get(key("no"))
+	if q.ownText != "" {
+		q.Text = q.ownText
+	}
+	if q.ownYes != "" {
+		q.Yes = q.ownYes
+	}
 	return q
 }
 
@@ -110,9 +116,9 @@ func AskBlocklist(title string, names []string) Question {
 }
 
 // AskReport asks whether to send a report of a failure; file is where the copy is kept. Without a person nothing is sent
-// unless policy says so.
-func AskReport(title, file string) Question {
+// unless policy says so. intro and button are the package's own words ([WatsonManifestMode.*], WP Appendix B); empty: ours.
+func AskReport(title, file, intro, button string) Question {
 	q := question(Report, "report", No, title)
-	q.Details = file
-	return q
+	q.Details, q.ownText, q.ownYes = file, intro, button
+	return q.In(text.English())
 }

@@ -130,4 +130,6 @@ type Question struct {
 
 	name string // of the sentences in the table of package text
 	args []string
+
+	ownText, ownYes string // the package's words instead
 }

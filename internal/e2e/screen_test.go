@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/kbforge/kbforge/internal/winekit"
 )
@@ -22,13 +23,13 @@ const screensDir = "../../docs/wizard"
 // the test if that differs. The caption is left out: Wine draws it, and its colour tells only who has the focus.
 func looksLike(t *testing.T, s *winekit.Screen, w winekit.Window, name string) {
 	t.Helper()
-	got := crop(s.Shot(t), w.Rect)
 	path := filepath.Join(screensDir, name+".png")
 	if *approve {
 		if err := os.MkdirAll(screensDir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		writePNG(t, path, got)
+		time.Sleep(painting / 5)
+		writePNG(t, path, crop(s.Shot(t), w.Rect))
 		return
 	}
 	f, err := os.Open(path)
@@ -40,12 +41,24 @@ func looksLike(t *testing.T, s *winekit.Screen, w winekit.Window, name string) {
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
-	if share := differing(got, want); share > tolerated {
+	// A window is there before all of it is painted.
+	var got image.Image
+	share := 1.0
+	for end := time.Now().Add(painting); ; time.Sleep(100 * time.Millisecond) {
+		got = crop(s.Shot(t), w.Rect)
+		if share = differing(got, want); share <= tolerated || time.Now().After(end) {
+			break
+		}
+	}
+	if share > tolerated {
 		bad := filepath.Join(os.TempDir(), "kbforge-"+name+".got.png")
 		writePNG(t, bad, got)
 		t.Errorf("%.2f%% of %s differ from what was approved; see %s", 100*share, name, bad)
 	}
 }
+
+// painting is how long a busy machine may take to paint a window.
+const painting = 10 * time.Second
 
 // tolerated is the share of pixels that may differ: another release of a font moves single pixels of letters, while a missing
 // control or another sentence changes more.
