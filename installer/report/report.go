@@ -7,9 +7,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // MaxLog is how much of the log's end is kept, in bytes: the log of a machine with many updates grows for ever.
@@ -54,12 +55,11 @@ func (f Failure) Zip() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// profile is a folder of a person, under the names of Windows since 2000, also as a UNC or device path spells it.
-var profile = regexp.MustCompile(`(?i)((?:\\Users|\\Documents and Settings)\\)[^\\/:*?"<>|\r\n]+`)
-
 // scrub takes out what names a person or the computer.
 func (f Failure) scrub(s string) string {
-	s = profile.ReplaceAllString(s, "${1}(user)")
+	for _, folder := range []string{`\Users\`, `\Documents and Settings\`} {
+		s = replaceAfter(s, folder, "(user)")
+	}
 	domain, user, ok := strings.Cut(f.User, `\`)
 	if !ok {
 		domain, user = "", f.User
@@ -70,6 +70,29 @@ func (f Failure) scrub(s string) string {
 	return s
 }
 
+// replaceAfter replaces the path element behind a folder, without regard to case, also in UNC and device paths.
+func replaceAfter(s, folder, mark string) string {
+	var b strings.Builder
+	for {
+		at := indexFold(s, folder)
+		if at < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		at += len(folder)
+		b.WriteString(s[:at])
+		s = s[at:]
+		end := strings.IndexAny(s, "\\/:*?\"<>|\r\n")
+		if end < 0 {
+			end = len(s)
+		}
+		if end > 0 {
+			b.WriteString(mark)
+		}
+		s = s[end:]
+	}
+}
+
 // replaceWord replaces a name where it stands as a word, without regard to case. Names of one letter would spoil the text
 // and tell nothing.
 func replaceWord(s, name, mark string) string {
@@ -77,12 +100,38 @@ func replaceWord(s, name, mark string) string {
 	if len([]rune(name)) < shortest || strings.EqualFold(name, "SYSTEM") || strings.EqualFold(name, "NT AUTHORITY") {
 		return s
 	}
-	re, err := regexp.Compile(`(?i)(^|[^\pL\pN_])` + regexp.QuoteMeta(name) + `([^\pL\pN_]|$)`)
-	if err != nil {
-		return s
+	var b strings.Builder
+	last := ' ' // the character before s
+	for {
+		at := indexFold(s, name)
+		if at < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		end := at + len(name)
+		if at > 0 {
+			last, _ = utf8.DecodeLastRuneInString(s[:at])
+		}
+		next, _ := utf8.DecodeRuneInString(s[end:])
+		b.WriteString(s[:at])
+		if inWord(last) || end < len(s) && inWord(next) {
+			b.WriteString(s[at:end])
+		} else {
+			b.WriteString(mark)
+		}
+		last, _ = utf8.DecodeLastRuneInString(s[:end])
+		s = s[end:]
 	}
-	for range 2 { // neighbours share the character between them
-		s = re.ReplaceAllString(s, "${1}"+strings.ReplaceAll(mark, "$", "$$")+"${2}")
+}
+
+func inWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// indexFold is the first place of a text of the same length that equals what without regard to case; -1 for none.
+func indexFold(s, what string) int {
+	for i := 0; i+len(what) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(what)], what) {
+			return i
+		}
 	}
-	return s
+	return -1
 }
