@@ -53,6 +53,10 @@ func (p *Plan) actions(u *updateinf.Update, branch string, names sectionNames) {
 		}
 	}
 	u.RenameDirs = m.RenameDirs
+	for i, s := range m.Shortcuts {
+		s.When, s.Section = updateinf.CopyAlways, "Shortcut"+strconv.Itoa(i+1)
+		u.Shortcuts = append(u.Shortcuts, s)
+	}
 	u.OEMExclusions = m.OEMExclusions
 	u.DeviceClasses, u.Devices, u.ErrorReports = m.DeviceClasses, m.Devices, m.ErrorReports
 	u.Files = append(u.Files, changeGroups(m.Changes, names)...)

@@ -28,6 +28,9 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, name := range m.OEMExclusions.Providers {
 		add("exclude     provider %s from that check", name)
 	}
+	for _, s := range m.Shortcuts {
+		add("shortcut    %s to %s\\%s%s", strings.TrimPrefix(s.SubDir+`\`+s.Name, `\`), manifest.DirString(s.Target.Dir), s.Target.File, skuText(s.SKU))
+	}
 	for _, d := range m.Devices {
 		add("device      %s from %s", d.Key, d.Value)
 	}

@@ -31,14 +31,15 @@ const (
 // installPlan is a plan in the making, together with the removal that will undo it.
 type installPlan struct {
 	*draft
-	r    *run
-	c    *chosen
-	l    *loaded
-	udir string            // backup directory; empty with /nobackup
-	old  *spuninst.Removal // of an earlier installation of this update: its entries stay
-	rem  spuninst.Removal
-	reg  register.Update
-	now  time.Time
+	r     *run
+	c     *chosen
+	l     *loaded
+	udir  string            // backup directory; empty with /nobackup
+	old   *spuninst.Removal // of an earlier installation of this update: its entries stay
+	rem   spuninst.Removal
+	reg   register.Update
+	now   time.Time
+	links int // shortcuts so far
 
 	ledger   *ownership.Ledger
 	sequence uint32
@@ -48,7 +49,7 @@ type installPlan struct {
 func (r *run) planInstall(l *loaded, c *chosen) (journal.Plan, []blob, error) {
 	p := &installPlan{draft: newDraft(r.Host, journal.Dir(r.info.WindowsDir, r.res.KB), c.queue), r: r, c: c, l: l, now: r.Host.Now()}
 	p.known[winpath.Fold(winpath.Join(r.info.WindowsDir, journal.Folder))] = true
-	for _, part := range []func() error{p.prepare, p.chain, p.services, p.renameDirs, p.files, p.catalogs, p.archivedCatalogs, p.branchesINF,
+	for _, part := range []func() error{p.prepare, p.chain, p.services, p.renameDirs, p.files, p.catalogs, p.archivedCatalogs, p.shortcuts, p.branchesINF,
 		p.migrationCache, p.dualFiles, p.packArchive, p.messages, p.registry, p.dlls, p.afterReboot, p.markMigrations, p.removal} {
 		if err := part(); err != nil {
 			return journal.Plan{}, nil, fmt.Errorf("plan the installation: %w", err)

@@ -28,7 +28,7 @@ func (m *Manifest) branchRaw() (n int) {
 
 // changes tells whether the update does anything.
 func (m *Manifest) changes() bool {
-	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF)+len(m.Catalogs)+len(m.Devices)+m.branchRaw() > 0
+	return len(m.Files)+len(m.Registry)+len(m.Processes)+len(m.RegisterDLLs)+len(m.RenameDirs)+len(m.Changes)+len(m.RawINF)+len(m.Shortcuts)+len(m.Catalogs)+len(m.Devices)+m.branchRaw() > 0
 }
 
 // actions resolves what an update does besides files and registry.

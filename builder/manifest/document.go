@@ -35,6 +35,7 @@ type document struct {
 	CustomDLL       []customDLLDoc       `toml:"custom-dll"`
 	Catalog         []catalogDoc         `toml:"catalog"`
 	Directory       []directoryDoc       `toml:"directory"`
+	Shortcut        []shortcutDoc        `toml:"shortcut"`
 	DeviceClass     []deviceClassDoc     `toml:"device-class"`
 	Device          []deviceDoc          `toml:"device"`
 	ErrorReport     []errorReportDoc     `toml:"error-report"`
@@ -235,6 +236,19 @@ type renameDoc struct {
 	File    string   `toml:"file"`
 	To      string   `toml:"to"`
 	Edition []string `toml:"edition"`
+}
+
+type shortcutDoc struct {
+	Name       string   `toml:"name"`
+	File       string   `toml:"file"`
+	Folder     string   `toml:"folder"`
+	Users      string   `toml:"users"`
+	WorkingDir string   `toml:"working-dir"`
+	Icon       string   `toml:"icon"`
+	IconIndex  *int64   `toml:"icon-index"`
+	HotKey     *int64   `toml:"hot-key"`
+	Tip        string   `toml:"tip"`
+	Edition    []string `toml:"edition"`
 }
 
 type deviceClassDoc struct {

@@ -70,8 +70,9 @@ type Manifest struct {
 	Uninstall      []Registry           // changes that removal makes besides taking back those of the update
 	Helpers        []Helper             // files of the installation itself: custom DLLs, further catalogs
 	Catalogs       []Catalog
-	Directories    []Directory // what File.Directory is an index of, counting from 1
-	UninstallGates []Condition // all of them must hold for a removal
+	Directories    []Directory          // what File.Directory is an index of, counting from 1
+	UninstallGates []Condition          // all of them must hold for a removal
+	Shortcuts      []updateinf.Shortcut // without When and Section
 	DeviceClasses  []updateinf.KeyValue
 	Devices        []updateinf.KeyValue
 	ErrorReports   []updateinf.ErrorReport

@@ -31,7 +31,8 @@ var conditionCases = []struct{ text, check, want string }{
 	{"[ServicesToStopAndStart]\na=b\n", "refused", ":53:1: error: [ServicesToStopAndStart] \"a=b\""},
 	{"[Strings.0407]\nbluetooth\n", "line-form", ":53:1: warning: [Strings.0407]: \"bluetooth\" has no ="},
 	{"[DeviceClassList]\nbluetooth\n", "refused", ":53:1: error: [DeviceClassList] \"bluetooth\": write name=value"},
-	{"[ProductInstall.ReplaceFilesIfExist]\nProfileItems=Links\n[Links]\nName=x\n", "unsupported", ":53:1: warning: ProfileItems in [ProductInstall.ReplaceFilesIfExist]"},
+	{"[DevicesToUpgrade]\n*PNP0103=machine.inf\n", "unsupported", ":52:1: warning: [DevicesToUpgrade]: no device driver is installed, and the package is refused"},
+	{"[ProductInstall.ReplaceFilesIfExist]\nProfileItems=Links\n[Links]\nName=x\n", "refused", ":53:1: error: [Links] needs Name=shortcut"},
 }
 
 func TestConditions(t *testing.T) {

@@ -139,6 +139,12 @@ func (g gen) actions(u *Update) {
 			e.Unknown = append(e.Unknown, KeyValue{"Main_Plea", g.text()})
 		}
 		u.ErrorReports = append(u.ErrorReports, e)
+		link := Shortcut{When: GlobalReinstall, Section: fmt.Sprintf("Link%d", i), Name: g.plain(), Attributes: uint32(g.Intn(2)), Target: DirFile{Dir{11, g.pick("", "x")}, g.plain()},
+			SubDir: g.pick("", `a\b`), IconIndex: uint32(g.Intn(2)), InfoTip: g.pick("", g.text())}
+		if g.Intn(2) == 0 {
+			link.WorkingDir, link.Icon = &Dir{16422, g.pick("", "y")}, DirFile{Dir{10, ""}, g.plain()}
+		}
+		u.Shortcuts = append(u.Shortcuts, link)
 		name := fmt.Sprintf("C%d", i)
 		u.Conditional = append(u.Conditional, ConditionalFiles{g.conditional(name), g.groups(name)})
 		u.RegisterInclude = append(u.RegisterInclude, ConditionalRegistry{g.conditional("R" + name), g.regGroups("R" + name)})

@@ -95,6 +95,9 @@ func (p *parser) productInstall() {
 	sort.SliceStable(u.RegisterDLLs, func(i, j int) bool {
 		return before(u.RegisterDLLs[i].When, u.RegisterDLLs[i].SKU, u.RegisterDLLs[j].When, u.RegisterDLLs[j].SKU)
 	})
+	sort.SliceStable(u.Shortcuts, func(i, j int) bool {
+		return before(u.Shortcuts[i].When, u.Shortcuts[i].SKU, u.Shortcuts[j].When, u.Shortcuts[j].SKU)
+	})
 	sort.SliceStable(u.Directives, func(i, j int) bool {
 		return before(u.Directives[i].When, u.Directives[i].SKU, u.Directives[j].When, u.Directives[j].SKU)
 	})
@@ -130,6 +133,11 @@ func (p *parser) directive(when When, sku string, l inf.Line) {
 			p.registerDLLs(when, sku, name, false, l)
 		case "unregisterdlls":
 			p.registerDLLs(when, sku, name, true, l)
+		case "profileitems":
+			if p.profileItems(when, sku, name, l) {
+				continue
+			}
+			fallthrough
 		default:
 			p.u.Directives = append(p.u.Directives, Directive{when, sku, l.Key, l.Fields, l.Pos})
 			return

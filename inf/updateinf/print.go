@@ -27,6 +27,7 @@ func (u *Update) Print() ([]byte, error) {
 	p.saveReg()
 	p.registry()
 	p.registerDLLs()
+	p.shortcuts()
 	p.sources()
 	p.destinations()
 	p.fileLists()
@@ -162,6 +163,9 @@ func (p *printer) productInstall() {
 	}
 	for _, k := range registerSections(p.u.RegisterDLLs) {
 		add(k.when, k.sku, k.directive(), k.section)
+	}
+	for _, s := range p.u.Shortcuts {
+		add(s.When, s.SKU, "ProfileItems", s.Section)
 	}
 	for _, d := range p.u.Directives {
 		add(d.When, d.SKU, d.Key, d.Fields...)

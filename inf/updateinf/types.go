@@ -33,6 +33,7 @@ type Update struct {
 	DeviceClasses          []KeyValue    // [DeviceClassList]: name and GUID
 	Devices                []KeyValue    // [DevicesToUpgrade]: hardware id and INF
 	ErrorReports           []ErrorReport // [WatsonManifestMode.*]
+	Shortcuts              []Shortcut    // what ProfileItems reaches
 
 	Directives []Directive    // of [ProductInstall.*] sections, without a typed form here: ProfileItems …
 	Dirs       []NamedDir     // [DestinationDirs] entries of sections that no file group above has

@@ -115,6 +115,9 @@ func clearActions(u *Update) {
 	for i := range u.Directives {
 		u.Directives[i].Pos = inf.Pos{}
 	}
+	for i := range u.Shortcuts {
+		u.Shortcuts[i].Pos = inf.Pos{}
+	}
 	for i := range u.ErrorReports {
 		u.ErrorReports[i].Pos = inf.Pos{}
 	}
