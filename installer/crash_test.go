@@ -191,8 +191,8 @@ func (c crashRun) settled(t *testing.T, m *machine, what string) {
 func TestPowerCutAtEveryEffect(t *testing.T) {
 	for _, c := range crashRuns(t) {
 		t.Run(c.name, func(t *testing.T) {
-			n := c.effects(t)
-			t.Logf("%d effects", n)
+			n, tried := c.effects(t), 0
+			defer func() { t.Logf("%d points tried, of %d effects at 3 places", tried, n) }()
 			for _, at := range []faulthost.Place{faulthost.Before, faulthost.Half, faulthost.After} {
 				for i := 1 + int(at); i <= n; i += stride() {
 					m := c.open(t)
@@ -208,6 +208,7 @@ func TestPowerCutAtEveryEffect(t *testing.T) {
 						t.Errorf("%s: recover: %v", what, err)
 					}
 					c.settled(t, m, what)
+					tried++
 					m.h.Close()
 					os.RemoveAll(m.dir)
 				}
@@ -238,14 +239,21 @@ func (m *machine) reboot() *machine {
 // Every effect fails once, in several ways. The run then ends with its changes undone, or goes on because the failure did
 // not matter; where it says that undoing failed, the next start finishes it.
 func TestEveryEffectFailing(t *testing.T) {
-	faults := []error{host.ErrDiskFull, fs.ErrPermission, host.ErrInUse}
+	faults := []error{host.ErrDiskFull, fs.ErrPermission, host.ErrInUse, errors.New("input/output error")}
 	for _, c := range crashRuns(t) {
 		t.Run(c.name, func(t *testing.T) {
-			n := c.effects(t)
-			for i := 1; i <= n; i += stride() {
+			n, tried := c.effects(t), 0
+			defer func() { t.Logf("%d points tried, of %d effects and %d errors", tried, n, len(faults)) }()
+			// A sample takes one of the errors at each point, -every-effect all of them.
+			all := stride() == 1
+			for k := 0; k < n*len(faults); k++ {
+				i, fault := 1+k/len(faults), faults[k%len(faults)]
+				if !all && ((i-1)%stride() != 0 || (i-1)/stride()%len(faults) != k%len(faults)) {
+					continue
+				}
 				m := c.open(t)
 				h := faulthost.New(m.host())
-				fault := faults[i%len(faults)]
+				tried++
 				h.Fail(faulthost.Effect(i), faulthost.Before, fault, 1)
 				err := c.run(h)
 				what := fmt.Sprintf("effect %d of %d failing with %v (run said: %v)", i, n, fault, err)
