@@ -90,6 +90,7 @@ Check 'permissions of the extraction directory' {
         if (Compare-Object $sids @('S-1-5-18', 'S-1-5-32-544')) { throw "open to $sids" }
     } finally { Get-Process update -ErrorAction SilentlyContinue | Stop-Process -Force; $p | Wait-Process -Timeout 60 -ErrorAction SilentlyContinue }
 }
+Look 'the service UpdateRecovery' 'cut the power in the middle of an installation: before anybody logs on the machine is as before, update.log says so, and the service is gone'
 Look 'a planted DLL' 'a `version.dll` beside the package that writes a file when loaded: it is not loaded'
 Look 'programs of other makers' 'with an application control policy that allows the package''s signer only: installs and removes'
 

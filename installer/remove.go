@@ -45,9 +45,13 @@ func (r *run) readRemoval(udir string) (*spuninst.Removal, error) {
 	if err == nil {
 		r.spuninst = f
 	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		r.setupINF(winpath.Join(udir, spuninstFolder, "spuninst.inf"), f, err)
+	}
 	return rem, err
 }
 
+// parseRemoval is readRemoval for the records of other updates: it leaves no trace in logs.
 func (r *run) parseRemoval(udir string) (*spuninst.Removal, *inf.File, error) {
 	path := winpath.Join(udir, spuninstFolder, "spuninst.inf")
 	data, err := readHost(r.Host, path, maxINF)
@@ -55,7 +59,6 @@ func (r *run) parseRemoval(udir string) (*spuninst.Removal, *inf.File, error) {
 		return nil, nil, err
 	}
 	f, err := inf.Parse(path, data)
-	r.setupINF(path, f, err)
 	if err != nil {
 		return nil, nil, status.Wrap(status.InvalidINFFile, err, "uninstall", path)
 	}
