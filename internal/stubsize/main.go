@@ -26,7 +26,7 @@ type Executable struct {
 func Executables() []Executable {
 	return []Executable{
 		{"extractor", "github.com/kbforge/kbforge/stub/extractor", 1_750_000},
-		{"runtime", "github.com/kbforge/kbforge/stub", 5_300_000},
+		{"runtime", "github.com/kbforge/kbforge/stub", 5_500_000},
 	}
 }
 
