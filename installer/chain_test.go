@@ -175,3 +175,25 @@ func TestForeignPendingFileComesFirst(t *testing.T) {
 		t.Errorf("changed:\n%s", d)
 	}
 }
+
+// A removal leaves the deletion of a file waiting; nobody owns the file now. An installation that finds it as it wants it must not
+// rely on it: the restart would take it away.
+func TestFileThatIsDeletedAtTheRestart(t *testing.T) {
+	p, files := standard(t)
+	m := newMachine(t, files)
+	mustRun(t)(m.install(p.tree(t)))
+	if _, err := m.h.HoldOpen(sys+"new.dll", imagehost.HoldMapped); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t)(m.remove(p.kb))
+	if _, err := m.install(p.tree(t)); status.Code(err) != status.MustRestartFirst {
+		t.Errorf("%v, want 61482", err)
+	}
+	if _, err := m.h.SimulateRestart(); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t)(m.install(p.tree(t)))
+	if !m.has(sys + "new.dll") {
+		t.Error("new.dll is missing")
+	}
+}

@@ -141,7 +141,8 @@ func (r *run) restartFirst(c *chosen) error {
 	}
 	ours := map[string]bool{}
 	for _, it := range c.items {
-		if it.Action != inventory.Keep {
+		// A file that is right already, but is deleted at the restart, would be gone after it.
+		if it.Action != inventory.Keep || it.New.Exists && it.Old.Exists && !it.Doomed && pfr.Deleted(c.queue, it.Target) {
 			ours[host.Fold(it.Target)] = true
 		}
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/kbforge/kbforge/installer/register"
 	"github.com/kbforge/kbforge/installer/regplan"
 	"github.com/kbforge/kbforge/installer/source"
+	"github.com/kbforge/kbforge/installer/status"
 	"github.com/kbforge/kbforge/installer/ui"
 	"github.com/kbforge/kbforge/installer/winpath"
 )
@@ -275,10 +276,15 @@ func (s *scenario) step() {
 	}
 	s.log = append(s.log, what+hold)
 	if !crash {
-		if err := run(s.m.h); err != nil {
+		err := run(s.m.h)
+		switch {
+		case status.Code(err) == status.MustRestartFirst: // a removal's deletion waits, and no update owns the file any more
+			s.log[len(s.log)-1] += " refused: restart first"
+		case err != nil:
 			s.fail("%v", err)
+		default:
+			s.installed = after
 		}
-		s.installed = after
 	} else {
 		s.crash(run, after)
 	}
@@ -348,6 +354,9 @@ func (s *scenario) crash(run func(host.Host) error, after []*update) {
 	h.CutPower(faulthost.Effect(1+s.rng.Intn(150)), faulthost.Place(s.rng.Intn(3)))
 	err := run(h)
 	if !h.Dead() {
+		if status.Code(err) == status.MustRestartFirst {
+			return
+		}
 		if err != nil {
 			s.fail("%v", err)
 		}
