@@ -93,6 +93,7 @@ Check 'permissions of the extraction directory' {
 Look 'the service UpdateRecovery' 'cut the power in the middle of an installation: before anybody logs on the machine is as before, update.log says so, and the service is gone'
 Look 'a planted DLL' 'a `version.dll` beside the package that writes a file when loaded: it is not loaded'
 Look 'programs of other makers' 'with an application control policy that allows the package''s signer only: installs and removes'
+Look '`SetRestorePoint`' 'on Windows 10 with protection on: the log says "System Restore Point set."; `Get-ComputerRestorePoint` lists "Installed …"; after a failed installation it does not; with protection off the log says that none is taken'
 
 Write-Host "$script:failed failed"
 exit $script:failed
