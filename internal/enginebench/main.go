@@ -3,7 +3,7 @@
 // writes docs/benchmarks-engine.md.
 //
 //	go run ./internal/enginebench -o docs/benchmarks-engine.md
-//	go run ./internal/enginebench -sizes 10 -megabytes 1 -wine=false     the smoke form
+//	go run ./internal/enginebench -sizes 10 -megabytes 1 -wine 0         the smoke form
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 type options struct {
 	sizes, megabytes []int
 	bytes, rounds    int
-	wine             bool
+	wine             int // largest number of files that is installed under Wine, too; 0: none
 	out              string
 }
 
@@ -39,7 +39,7 @@ func run(ctx context.Context) error {
 	megabytes := flag.String("megabytes", "1,32,256", "sizes of the one file whose installation's memory is measured")
 	flag.IntVar(&o.bytes, "bytes", 16<<10, "size of a file in bytes")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds in an image; the median counts")
-	flag.BoolVar(&o.wine, "wine", true, "measure under Wine, too")
+	flag.IntVar(&o.wine, "wine", 3000, "largest number of files that is measured under Wine, too")
 	flag.StringVar(&o.out, "o", "", "file of the report; standard output without")
 	child := flag.String("child", "", "internal: install and remove the corpus in this directory")
 	files := flag.Int("files", 0, "internal: its number of files")
@@ -187,7 +187,7 @@ func measureFiles(ctx context.Context, o options, c *corpus) (row, error) {
 		sync, noSync = append(sync, s), append(noSync, f)
 	}
 	line.sync, line.noSync = median(sync), median(noSync)
-	if !o.wine {
+	if c.files > o.wine {
 		return line, nil
 	}
 	w, err := underWine(c)

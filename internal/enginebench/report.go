@@ -37,7 +37,7 @@ func (r *report) write(w io.Writer) error {
 }
 
 func (r *report) wine(p func(string, ...any)) {
-	if !r.o.wine {
+	if r.o.wine == 0 {
 		return
 	}
 	p("\n## Under Wine\n\nThe real package, /quiet; the times are those of the program's log, without the start of Wine and the extraction. One round.\n\n")
