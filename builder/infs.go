@@ -69,14 +69,15 @@ func configSection(m *manifest.Manifest) updateinf.Config {
 		kind = "ServicePack" // OURS: no public package shows the word for service packs
 	}
 	return updateinf.Config{
-		InstallationType:     kind,
-		InstallLogFileName:   m.Log.Install,
-		UnInstallLogFileName: m.Log.Uninstall,
-		UnInstallDirName:     m.BackupDir,
-		EventLogKeyName:      m.Log.EventSource,
-		EventLogDllName:      m.Log.EventDLL,
-		UpdateRegKey:         m.UpdatesRegKey,
-		NoPNPFiles:           !m.OEMCheck,
+		InstallationType:       kind,
+		InstallLogFileName:     m.Log.Install,
+		UnInstallLogFileName:   m.Log.Uninstall,
+		UnInstallDirName:       m.BackupDir,
+		EventLogKeyName:        m.Log.EventSource,
+		EventLogDllName:        m.Log.EventDLL,
+		UpdateRegKey:           m.UpdatesRegKey,
+		NoPNPFiles:             !m.OEMCheck,
+		WaitTimeForServiceStop: m.ServiceWait,
 	}
 }
 

@@ -41,6 +41,10 @@ func (r *resolver) actions(doc *document) {
 	}
 	r.runs(doc.Run)
 	r.m.StopServices = r.services("services.stop", doc.Services.Stop)
+	if doc.Services.Wait != nil {
+		n := uint32(r.number("services.wait", doc.Services.Wait, 1, 60))
+		r.m.ServiceWait = &n
+	}
 	r.m.StopOnRemoval = r.m.StopServices
 	if doc.Services.StopOnRemoval != nil {
 		r.m.StopOnRemoval = r.services("services.stop-on-removal", *doc.Services.StopOnRemoval)

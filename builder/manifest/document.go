@@ -200,6 +200,7 @@ type runDoc struct {
 type servicesDoc struct {
 	Stop          []string  `toml:"stop"`
 	StopOnRemoval *[]string `toml:"stop-on-removal"`
+	Wait          *int64    `toml:"wait"`
 }
 
 type registerDLLDoc struct {

@@ -62,6 +62,7 @@ type Manifest struct {
 	Processes      []updateinf.Process
 	StopServices   []string
 	StopOnRemoval  []string
+	ServiceWait    *uint32                 // minutes; nil: not said
 	RegisterDLLs   []updateinf.RegisterDLL // without When and Section
 	RenameDirs     []updateinf.RenameDir
 	Changes        []FileChange // [[delete]], then [[rename]]
