@@ -146,6 +146,9 @@ func (p *installPlan) put(target, from string, it inventory.Item) error {
 	if it.Old.HasVersion && it.New.HasVersion && it.New.Version.Compare(it.Old.Version) < 0 {
 		name = p.deliberate // COPYFLG_NOVERSIONCHECK
 	}
+	if strings.HasPrefix(strings.ToLower(winpath.Base(it.Pending)), "uninst") {
+		name = p.deliberate // what is on disk goes back at the restart; it is not to be compared with
+	}
 	if s.Temp, err = name(target); err != nil {
 		return err
 	}
