@@ -12,7 +12,10 @@ import (
 // actionTables writes what an update does besides files and registry. A list counts as said only if every branch has the same.
 func (c *converter) actionTables() {
 	c.prerequisites()
-	c.conditions()
+	scopes := 0
+	c.conditions(&scopes)
+	c.operationConditions(&scopes)
+	c.directories(&scopes)
 	if c.same(func(u *updateinf.Update) any { return u.Processes }) && c.processesKnown() {
 		for _, p := range c.rest[0].Processes {
 			c.w.table("[[run]]")
@@ -34,7 +37,10 @@ func (c *converter) actionTables() {
 		}
 		c.each(func(u *updateinf.Update) { u.RenameDirs = nil })
 	}
+	c.shortcuts()
 	c.oem()
+	c.devices()
+	c.errorReports()
 }
 
 func (c *converter) each(do func(*updateinf.Update)) {

@@ -123,9 +123,8 @@ func registryTest(t updateinf.Test, op, is string) (raw, bool) {
 	return inline(append(pairs, "is", is)...), true
 }
 
-// conditions writes [[condition]] for those extended conditions that have one condition, and for CheckInstall of one file.
-func (c *converter) conditions() {
-	number := 0
+// conditions writes [[condition]] for those extended conditions that have one condition. number counts the scopes of files.
+func (c *converter) conditions(number *int) {
 	for again := true; again; {
 		again = false
 		for k, e := range c.rest[0].ExtendedConditional {
@@ -133,8 +132,12 @@ func (c *converter) conditions() {
 				continue
 			}
 			key, list, ok := c.tests(e.Conditions[0])
-			files, registry := c.operations(k, &number, ok)
-			if !ok || files == nil && registry == nil {
+			if !ok {
+				continue
+			}
+			files, ok := c.groupFiles(number, func(u *updateinf.Update) []updateinf.FileGroup { return u.ExtendedConditional[k].Files })
+			registry, okRegistry := groupRegistry(e.Registry)
+			if !ok || !okRegistry || len(files)+len(registry) == 0 {
 				continue
 			}
 			c.w.table("[[condition]]")
@@ -177,40 +180,6 @@ func regKeys(groups []updateinf.RegistryGroup) (list []string) {
 		}
 	}
 	return list
-}
-
-// operations are the files and registry changes of condition k if a [[condition]] can say all of them; else nil.
-func (c *converter) operations(k int, number *int, ok bool) ([]*fileItem, []regItem) {
-	if !ok {
-		return nil, nil
-	}
-	copies := make([][]updateinf.FileGroup, len(c.rest))
-	for i := range c.rest {
-		for _, g := range c.rest[i].ExtendedConditional[k].Files {
-			g.Files = slices.Clone(g.Files)
-			copies[i] = append(copies[i], g)
-		}
-	}
-	*number++
-	files := mergeFiles(c.collect(func(i int) *[]updateinf.FileGroup { return &copies[i] }, fmt.Sprint("condition", *number)))
-	for i := range copies {
-		if len(copies[i]) > 0 {
-			return nil, nil
-		}
-	}
-	var registry []regItem
-	seen := map[string]bool{}
-	for _, g := range c.rest[0].ExtendedConditional[k].Registry {
-		for _, l := range g.Lines {
-			r := regItem{kind: g.Kind, line: l}
-			if _, ok := registryPairs(r, false); !ok || seen[r.spot()] {
-				return nil, nil
-			}
-			seen[r.spot()] = true
-			registry = append(registry, r)
-		}
-	}
-	return files, registry
 }
 
 // sortedKeys is for messages.

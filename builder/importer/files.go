@@ -138,36 +138,7 @@ func mergeFiles(items []*fileItem) []*fileItem {
 
 func (c *converter) fileTable(header string, f *fileItem, conditional bool) {
 	c.w.table(header)
-	var places []string
-	for _, b := range slices.Sorted(maps.Keys(f.sources)) {
-		places = append(places, c.payload[strings.ToLower(f.sources[b])])
-	}
-	if len(c.o.branches) == 1 && c.o.branches[0].name == "" {
-		c.w.put("source", places[0])
-	} else {
-		var pairs []any
-		for _, b := range c.o.branches {
-			if p, ok := f.sources[b.name]; ok {
-				pairs = append(pairs, b.name, c.payload[strings.ToLower(p)])
-			}
-		}
-		c.w.put("source", inline(pairs...))
-		if len(f.sources) < len(c.o.branches) {
-			var names []string
-			for _, b := range c.o.branches {
-				if _, ok := f.sources[b.name]; ok {
-					names = append(names, b.name)
-				}
-			}
-			c.w.put("branches", names)
-		}
-	}
-	for _, p := range places {
-		if p[strings.LastIndexByte(p, '/')+1:] != f.name {
-			c.w.put("name", f.name)
-			break
-		}
-	}
+	c.fileSource(f, true)
 	var to []string
 	for _, d := range f.dirs {
 		to = append(to, manifest.DirString(d))
@@ -183,6 +154,40 @@ func (c *converter) fileTable(header string, f *fileItem, conditional bool) {
 	words, _ := manifest.CopyFlagWords(f.flags)
 	c.w.set("flags", words)
 	c.editions(f.skus)
+}
+
+// fileSource writes where a file comes from and, where that says another, its name.
+func (c *converter) fileSource(f *fileItem, branches bool) {
+	var places []string
+	for _, b := range slices.Sorted(maps.Keys(f.sources)) {
+		places = append(places, c.payload[strings.ToLower(f.sources[b])])
+	}
+	if len(c.o.branches) == 1 && c.o.branches[0].name == "" {
+		c.w.put("source", places[0])
+	} else {
+		var pairs []any
+		for _, b := range c.o.branches {
+			if p, ok := f.sources[b.name]; ok {
+				pairs = append(pairs, b.name, c.payload[strings.ToLower(p)])
+			}
+		}
+		c.w.put("source", inline(pairs...))
+		if branches && len(f.sources) < len(c.o.branches) {
+			var names []string
+			for _, b := range c.o.branches {
+				if _, ok := f.sources[b.name]; ok {
+					names = append(names, b.name)
+				}
+			}
+			c.w.put("branches", names)
+		}
+	}
+	for _, p := range places {
+		if p[strings.LastIndexByte(p, '/')+1:] != f.name {
+			c.w.put("name", f.name)
+			break
+		}
+	}
 }
 
 func (c *converter) editions(skus []string) {

@@ -201,7 +201,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestEveryKey: the manifests by which the builder shows its keys come back from their packages without raw text but where noted.
+// TestEveryKey: the manifests by which the builder shows its keys come back from their packages without raw text.
 func TestEveryKey(t *testing.T) {
 	for _, name := range []string{"actions", "gates"} {
 		text, err := os.ReadFile("../testdata/" + name + "/update.toml")
@@ -227,6 +227,9 @@ func TestEveryKey(t *testing.T) {
 		res, imported, back := importTo(t, build(t, path))
 		if !res.Equal {
 			t.Errorf("%s: %q\n%s", name, res.Notes, back)
+		}
+		if strings.Contains(back, "[raw]") {
+			t.Errorf("%s: what has a key stands in raw text:\n%s", name, back)
 		}
 		if again, _, _ := importTo(t, build(t, filepath.Join(imported, Name))); !again.Equal {
 			t.Errorf("%s, again: %q", name, again.Notes)

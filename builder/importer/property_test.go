@@ -135,6 +135,7 @@ func (g *generator) update() *updateinf.Update {
 		e.Registry = []updateinf.RegistryGroup{{Kind: updateinf.AddReg, Section: "Ext.reg", Lines: g.registry(updateinf.AddReg)}}
 		u.ExtendedConditional = append(u.ExtendedConditional, e)
 	}
+	g.more(u)
 	for _, f := range u.Files {
 		g.sources(u, f)
 	}

@@ -19,7 +19,7 @@ func (c *converter) uninstallTable() {
 	}
 	var list []regItem
 	seen := map[string]bool{}
-	kinds := map[string]updateinf.RegKind{"add.reg": updateinf.AddReg, "del.reg": updateinf.DelReg}
+	kinds := map[string]updateinf.RegKind{"add.reg": updateinf.AddReg, "del.reg": updateinf.DelReg, "bit.reg": updateinf.BitReg}
 	take := func(block string, l inf.Line) bool {
 		kind, ok := kinds[strings.ToLower(block)]
 		r, isReg := regLine(l)
@@ -31,6 +31,9 @@ func (c *converter) uninstallTable() {
 		}
 		item := regItem{kind: kind, line: r}
 		spot := fmt.Sprint(r.Root, strings.ToLower(r.Key), "|", strings.ToLower(r.Name), r.HasName)
+		if kind == updateinf.BitReg {
+			spot += fmt.Sprint(r.Flags, r.Data)
+		}
 		if _, ok := registryPairs(item, false); !ok || seen[spot] && !contains(list, item) {
 			return false
 		}
@@ -41,6 +44,12 @@ func (c *converter) uninstallTable() {
 		return true
 	}
 	c.each(func(u *updateinf.Update) { u.Uninstall = leftBlocks(u.Uninstall, take) })
+	if slices.ContainsFunc(list, func(r regItem) bool { return r.kind == updateinf.BitReg }) { // a build names [Bit.Reg] then
+		bits := func(block string, l inf.Line) bool {
+			return strings.EqualFold(block, "GlobalRegistryChanges") && len(l.Fields) == 1 && strings.EqualFold(l.Key+"="+l.Fields[0], "BitReg=Bit.Reg")
+		}
+		c.each(func(u *updateinf.Update) { u.Uninstall = leftBlocks(u.Uninstall, bits) })
+	}
 	for _, r := range list {
 		c.registryTable("[[uninstall.registry]]", r, false)
 	}
@@ -94,6 +103,10 @@ func (c *converter) rawOf(i int) string {
 	u.RegisterDLLs = slices.Clone(u.RegisterDLLs)
 	for k := range u.RegisterDLLs {
 		u.RegisterDLLs[k].Section = rawPrefix + u.RegisterDLLs[k].Section
+	}
+	u.Shortcuts = slices.Clone(u.Shortcuts)
+	for k := range u.Shortcuts {
+		u.Shortcuts[k].Section = rawPrefix + u.Shortcuts[k].Section
 	}
 	source := c.o.branches[i].u
 	named := map[string]bool{}

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/kbforge/kbforge/inf/updateinf"
@@ -9,14 +8,13 @@ import (
 
 // devices resolves [[device-class]] and [[device]].
 func (r *resolver) devices(doc *document) {
-	guid := regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
 	for i, d := range doc.DeviceClass {
 		at := index("device-class", i)
 		name := r.long(at+".name", d.Name, `the name of the class, such as "bluetooth"`)
 		switch {
 		case !r.written(at + ".guid"):
 			r.fault(at, "%s.guid is missing; give the class's GUID, such as \"{e0cbf06c-cd8b-4647-bb8a-263b43f0f974}\"", at)
-		case !guid.MatchString(d.GUID) && !r.failed(at+".guid"):
+		case !GUIDOK(d.GUID) && !r.failed(at+".guid"):
 			r.fault(at+".guid", "%s.guid %q is no GUID in braces", at, d.GUID)
 		}
 		r.m.DeviceClasses = r.assignment(at+".name", r.m.DeviceClasses, name, d.GUID)
@@ -31,7 +29,7 @@ func (r *resolver) devices(doc *document) {
 
 // assignment adds name=value, once, with a name that an INF can have in front of the equals sign.
 func (r *resolver) assignment(at string, list []updateinf.KeyValue, name, value string) []updateinf.KeyValue {
-	if strings.ContainsAny(name, `=;,"%`) && !r.failed(at) {
+	if !AssignmentOK(name) && !r.failed(at) {
 		r.fault(at, "%s %q holds an equals sign, semicolon, comma, quote or percent sign, which a name in front of = cannot have", at, name)
 	}
 	for _, kv := range list {

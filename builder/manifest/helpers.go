@@ -96,7 +96,7 @@ func (r *resolver) directories(docs []directoryDoc) {
 		r.customDLL(at+".dll", g.DLL)
 		if d.ID != nil {
 			g.ID = r.number(at+".id", d.ID, 0, 1<<20)
-			if g.ID != 65625 && (g.ID < firstOwnDirID || g.ID > firstOwnDirID+99) && !r.failed(at+".id") {
+			if !OwnDirID(g.ID) && !r.failed(at+".id") {
 				r.fault(at+".id", "%s.id is %d; write 65625 or a number from 65800 to 65899", at, g.ID)
 			}
 		}

@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kbforge/kbforge/inf/updateinf"
 )
@@ -73,3 +75,14 @@ func TestNumber(data string) bool {
 	_, err := strconv.ParseUint(data, 0, 32)
 	return err == nil
 }
+
+// AssignmentOK reports whether an INF can have a name in front of an equals sign.
+func AssignmentOK(name string) bool { return !strings.ContainsAny(name, `=;,"%`) }
+
+// GUIDOK reports whether a text is a GUID in braces.
+func GUIDOK(s string) bool {
+	return regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`).MatchString(s)
+}
+
+// OwnDirID reports whether a [[directory]] can have a directory id (65625 WP appendix B; the others OURS).
+func OwnDirID(id int) bool { return id == 65625 || id >= firstOwnDirID && id <= firstOwnDirID+99 }
