@@ -55,7 +55,28 @@ func (p *Plan) gapKey(g updateinf.Gap) string {
 		return "device[0].id"
 	case g.Section == "DeviceClassList" && len(p.Manifest.DeviceClasses) > 0:
 		return "device-class[0].name"
+	case g.Section == "Configuration":
+		return p.configKey(g.Key)
 	case p.Manifest.RawINF != "":
+		return "raw.inf"
+	}
+	return ""
+}
+
+// configKey is the key or table of the manifest that writes a key of [Configuration]; else raw text does.
+func (p *Plan) configKey(key string) string {
+	m := p.Manifest
+	for _, h := range m.Helpers {
+		if h.CustomizesInstall && key == "CustomizationDll" || h.CustomizesRemoval && key == "UninstallCustomizationDll" {
+			return h.Key + ".customizes"
+		}
+	}
+	switch {
+	case m.DetectServices && key == "ServiceFileInUseDetect":
+		return "install.detect-services"
+	case m.DetectApps && key == "AppFileInUseDetect":
+		return "install.detect-apps"
+	case m.RawINF != "":
 		return "raw.inf"
 	}
 	return ""

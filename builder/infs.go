@@ -68,7 +68,7 @@ func configSection(m *manifest.Manifest) updateinf.Config {
 	if m.Kind.IsServicePack() {
 		kind = "ServicePack" // OURS: no public package shows the word for service packs
 	}
-	return updateinf.Config{
+	c := updateinf.Config{
 		InstallationType:       kind,
 		InstallLogFileName:     m.Log.Install,
 		UnInstallLogFileName:   m.Log.Uninstall,
@@ -78,7 +78,30 @@ func configSection(m *manifest.Manifest) updateinf.Config {
 		UpdateRegKey:           m.UpdatesRegKey,
 		NoPNPFiles:             !m.OEMCheck,
 		WaitTimeForServiceStop: m.ServiceWait,
+
+		ServiceFileInUseDetect: numberIf(m.DetectServices, 1),
+		AppFileInUseDetect:     numberIf(m.DetectApps, 3),
 	}
+	for _, h := range m.Helpers {
+		if h.CustomizesInstall {
+			c.CustomizationDll = h.Name
+		}
+		if h.CustomizesRemoval {
+			c.UninstallCustomizationDll = h.Name
+		}
+	}
+	if m.DeviceClassInfo {
+		c.Unknown = append(c.Unknown, updateinf.KeyValue{Key: "DeviceClassInfo", Value: "1"})
+	}
+	return c
+}
+
+// numberIf is a number that is written, or none. Those of [Configuration] are the ones that real packages have.
+func numberIf(written bool, n uint32) *uint32 {
+	if !written {
+		return nil
+	}
+	return &n
 }
 
 // strings is [Strings]: the names that Microsoft's packages use, which the installer reads.

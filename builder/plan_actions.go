@@ -48,9 +48,28 @@ func actionLines(m *manifest.Manifest) []string {
 			add("catalog     keep the previous %s for removal", c.Name)
 		}
 	}
+	for _, h := range m.Helpers {
+		if h.CustomizesInstall {
+			add("customize   installation by %s", h.Name)
+		}
+		if h.CustomizesRemoval {
+			add("customize   removal by %s", h.Name)
+		}
+	}
+	for _, d := range []struct {
+		said bool
+		what string
+	}{{m.DetectServices, "services"}, {m.DetectApps, "applications"}} {
+		if d.said {
+			add("detect      %s that hold a file", d.what)
+		}
+	}
 	processLines(m, add, updateinf.RunBeforeInstall)
 	for _, s := range m.StopServices {
 		add("stop        service %s, start it afterwards", s)
+	}
+	if m.ServiceWait != nil {
+		add("wait        %d min at most for a service to stop", *m.ServiceWait)
 	}
 	for _, d := range m.RenameDirs {
 		add("rename      directory %s\\%s to %s", manifest.DirString(d.Dir), d.From, d.To)

@@ -78,6 +78,10 @@ type installDoc struct {
 	OEMCheck      *bool  `toml:"oem-check"`
 	BackupDir     string `toml:"backup-dir"`
 	UpdatesRegKey string `toml:"updates-reg-key"`
+
+	DetectServices  bool `toml:"detect-services"`
+	DetectApps      bool `toml:"detect-apps"`
+	DeviceClassInfo bool `toml:"device-class-info"`
 }
 
 type arpDoc struct {
@@ -275,8 +279,9 @@ type errorReportDoc struct {
 }
 
 type customDLLDoc struct {
-	Source string `toml:"source"`
-	Name   string `toml:"name"`
+	Source     string   `toml:"source"`
+	Name       string   `toml:"name"`
+	Customizes []string `toml:"customizes"`
 }
 
 type catalogDoc struct {

@@ -15,7 +15,8 @@ const firstOwnDirID = 65800
 func (r *resolver) helpers(doc *document) {
 	for i, d := range doc.CustomDLL {
 		at := index("custom-dll", i)
-		r.helper(at, d.Source, d.Name, ".dll", "the DLL")
+		name := r.helper(at, d.Source, d.Name, ".dll", "the DLL")
+		r.customizes(at+".customizes", name, d.Customizes)
 	}
 	seen := map[string]bool{strings.ToLower(r.m.KB + ".cat"): true}
 	for i, d := range doc.Catalog {
@@ -39,6 +40,29 @@ func (r *resolver) helpers(doc *document) {
 		}
 		seen[strings.ToLower(c.Name)] = true
 		r.m.Catalogs = append(r.m.Catalogs, c)
+	}
+}
+
+// customizes reads what a DLL customizes: the installation, the removal, or both; one DLL each ([Configuration] of real packages).
+func (r *resolver) customizes(at, name string, words []string) {
+	if r.written(at) && len(words) == 0 && !r.failed(at) {
+		r.fault(at, `%s is an empty list; write "installation" or "removal", or leave the key out`, at)
+	}
+	for i, word := range words {
+		for j := range r.m.Helpers {
+			h := &r.m.Helpers[j]
+			of := map[string]*bool{"installation": &h.CustomizesInstall, "removal": &h.CustomizesRemoval}[word]
+			switch {
+			case of == nil || !*of && h.Name != name:
+			case *of:
+				r.fault(index(at, i), "%s is %q, as that of %q is; one DLL customizes it", index(at, i), word, h.Name)
+			default:
+				*of = true
+			}
+		}
+		if word != "installation" && word != "removal" {
+			r.choice(index(at, i), word, []string{"installation", "removal"})
+		}
 	}
 }
 

@@ -49,6 +49,10 @@ type Manifest struct {
 	BackupDir     string // below %windir%
 	UpdatesRegKey string // below HKLM, without service pack and KB number
 
+	DetectServices  bool // look for services that hold files
+	DetectApps      bool // look for applications that hold files
+	DeviceClassInfo bool // DeviceClassInfo=1; its meaning is not public
+
 	ARP ARP
 	Log Log
 
@@ -195,6 +199,8 @@ type Helper struct {
 	Name   string
 	Source string // as opened
 	Key    string // path of its table in the manifest
+
+	CustomizesInstall, CustomizesRemoval bool // a DLL that [Configuration] names
 }
 
 // Catalog is a line of [ProductCatalogsToInstall], with Helper what it installs, or of [ArchiveCatalogFilesOnly].

@@ -217,6 +217,7 @@ func (r *resolver) installTable(doc *document) {
 	m := r.m
 	m.Restart = doc.Install.Restart
 	m.OEMCheck = doc.Install.OEMCheck != nil && *doc.Install.OEMCheck
+	m.DetectServices, m.DetectApps, m.DeviceClassInfo = doc.Install.DetectServices, doc.Install.DetectApps, doc.Install.DeviceClassInfo
 	m.BackupDir = r.fileName("install.backup-dir", doc.Install.BackupDir, m.Kind.backupDir(m.KB))
 	m.UpdatesRegKey = strings.Trim(r.text("install.updates-reg-key", doc.Install.UpdatesRegKey, `SOFTWARE\Microsoft\Updates\`+m.Product), `\`)
 	m.ARP = ARP{

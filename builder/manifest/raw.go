@@ -68,7 +68,7 @@ func (r *resolver) rawINF(at, text string) string {
 			said("["+s.Name+"]", s.Pos)
 		}
 		for _, l := range s.Lines() {
-			if slices.ContainsFunc(writtenKeys(s.Name), func(k string) bool { return strings.EqualFold(k, l.Key) }) {
+			if slices.ContainsFunc(append(writtenKeys(s.Name), r.saidKeys(s.Name)...), func(k string) bool { return strings.EqualFold(k, l.Key) }) {
 				said("["+s.Name+"] "+l.Key, l.Pos)
 			}
 		}
@@ -91,6 +91,25 @@ func writtenKeys(section string) []string {
 			"UpdateRegKey", "noPNPfiles"}
 	}
 	return nil
+}
+
+// saidKeys are the keys of [Configuration] that raw text may write unless keys of the manifest say them.
+func (r *resolver) saidKeys(section string) (keys []string) {
+	if !strings.EqualFold(section, "Configuration") {
+		return nil
+	}
+	for _, k := range []struct{ path, key string }{{"services.wait", "WaitTimeForServiceStop"}, {"install.detect-services", "ServiceFileInUseDetect"},
+		{"install.detect-apps", "AppFileInUseDetect"}, {"install.device-class-info", "DeviceClassInfo"}} {
+		if r.written(k.path) {
+			keys = append(keys, k.key)
+		}
+	}
+	for i := 0; r.written(index("custom-dll", i)); i++ {
+		if r.written(index("custom-dll", i) + ".customizes") {
+			return append(keys, "CustomizationDll", "UninstallCustomizationDll")
+		}
+	}
+	return keys
 }
 
 // WarnText makes a fault of a place in a text of several lines, counted from 1 as the text has them. Line 0 is the whole.

@@ -79,9 +79,24 @@ func (u *Update) Gaps() []Gap {
 	list = append(list, u.deviceGaps()...)
 	list = append(list, u.laterGaps()...)
 	list = append(list, u.uninstallGaps()...)
-	for _, k := range []KeyValue{{"CustomizationDll", u.Config.CustomizationDll}, {"UninstallCustomizationDll", u.Config.UninstallCustomizationDll}} {
+	return append(list, u.Config.gaps()...)
+}
+
+// gaps are about [Configuration]. DeviceClassInfo is none: nobody knows what it would do (package-format.md 1.5).
+func (c *Config) gaps() []Gap {
+	var list []Gap
+	for _, k := range []KeyValue{{"CustomizationDll", c.CustomizationDll}, {"UninstallCustomizationDll", c.UninstallCustomizationDll}} {
 		if k.Value != "" {
 			list = append(list, Gap{Section: "Configuration", Key: k.Key, Why: "how the DLL is called is not public; it is not loaded"})
+		}
+	}
+	for _, k := range []struct {
+		key, who string
+		value    *uint32
+	}{{"ServiceFileInUseDetect", "services", c.ServiceFileInUseDetect}, {"AppFileInUseDetect", "applications", c.AppFileInUseDetect}} {
+		if k.value != nil && *k.value != 0 {
+			list = append(list, Gap{Section: "Configuration", Key: k.key,
+				Why: k.who + " that hold files are not looked for; a file in use is replaced at the restart"})
 		}
 	}
 	return list

@@ -247,13 +247,15 @@ func TestGaps(t *testing.T) {
 		Section{"BuildType.IP", one}, Section{"ProductInstall.Moon", one})
 	u.Devices, u.DeviceClasses = []KeyValue{{"*PNP0103", "machine.inf"}}, []KeyValue{{"bluetooth", "{e0cbf06c}"}}
 	u.Directives = append(u.Directives, Directive{When: GlobalInstall, Key: "LogConfig", Fields: []string{"x"}})
+	u.Config.CustomizationDll, u.Config.AppFileInUseDetect, u.Config.WaitTimeForServiceStop = "c.dll", &[]uint32{3}[0], &[]uint32{5}[0]
 	var got []string
 	for _, g := range u.Gaps() {
 		got = append(got, fmt.Sprint(g.What(), " ", g.Refused))
 	}
 	want := []string{"[DynamicStrings] false", "[BuildType.] false", "[BuildType.IP] false", "[ProductInstall.Moon] true",
 		"LogConfig in [ProductInstall.GlobalRegistryChanges.Install] true",
-		"[DevicesToUpgrade] true", "[DeviceClassList] false"}
+		"[DevicesToUpgrade] true", "[DeviceClassList] false", "CustomizationDll in [Configuration] false",
+		"ServiceFileInUseDetect in [Configuration] false", "AppFileInUseDetect in [Configuration] false"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}
