@@ -97,14 +97,11 @@ func (p *program) keepReport(res installer.Result, failure error) (path string, 
 	if err != nil {
 		return "", err
 	}
-	data, err := report.Failure{
+	data := report.Failure{
 		KB: res.KB, Title: res.Title, Version: p.version, Windows: fmt.Sprintf("%d.%d.%d %s", info.Major, info.Minor, info.Build, info.Arch),
 		Code: status.Code(failure), Error: failure.Error(), Log: p.readLog(res.LogPath), Steps: res.Plan.String(), Time: p.host.Now().UTC(),
 		User: info.User, Computer: info.ComputerName,
 	}.Zip()
-	if err != nil {
-		return "", err
-	}
 	dir := winpath.Join(info.WindowsDir, "Logs")
 	if _, err := p.host.MkdirAll(dir, 0); err != nil {
 		return "", err

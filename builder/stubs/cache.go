@@ -20,7 +20,7 @@ const CacheEntries = 24
 // key names a stub by all that its bytes depend on: the sources, the version of Go, the flags.
 func (c Compiler) key(dir, version string, kind Kind, arch string) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%q\n%s\n%s\n", version, Flags(), c.Packages[kind], arch)
+	fmt.Fprintf(h, "%s\n%q\n%s\n%s\n", version, Flags(kind), c.Packages[kind], arch)
 	for _, name := range []string{"go.mod", "go.sum"} {
 		if err := hashFile(h, dir, name); err != nil && !os.IsNotExist(err) {
 			return "", fmt.Errorf("read the sources of the stubs: %w", err)

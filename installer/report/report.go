@@ -3,10 +3,7 @@
 package report
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -31,28 +28,18 @@ type Failure struct {
 }
 
 // Zip is the report. The same failure gives the same bytes.
-func (f Failure) Zip() ([]byte, error) {
+func (f Failure) Zip() []byte {
 	log := f.Log
 	if len(log) > MaxLog {
 		log = log[len(log)-MaxLog:]
 	}
 	summary := fmt.Sprintf("update: %s\r\ntitle: %s\r\ninstaller: %s\r\nwindows: %s\r\ncode: 0x%x\r\nerror: %s\r\n",
 		f.KB, f.Title, f.Version, f.Windows, f.Code, f.Error)
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, e := range []struct{ name, text string }{{"summary.txt", summary}, {"log.txt", string(log)}, {"steps.txt", f.Steps}} {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: e.name, Method: zip.Deflate, Modified: f.Time})
-		if err == nil {
-			_, err = io.WriteString(w, f.scrub(e.text))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("make the report: %w", err)
-		}
+	var entries []entry
+	for _, e := range []entry{{"summary.txt", summary}, {"log.txt", string(log)}, {"steps.txt", f.Steps}} {
+		entries = append(entries, entry{e.name, f.scrub(e.text)})
 	}
-	if err := z.Close(); err != nil {
-		return nil, fmt.Errorf("make the report: %w", err)
-	}
-	return b.Bytes(), nil
+	return stored(entries, f.Time)
 }
 
 // scrub takes out what names a person or the computer.

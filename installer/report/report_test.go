@@ -36,12 +36,8 @@ func TestReportNamesNobody(t *testing.T) {
 		Log:   []byte("c:\\users\\jane doe\\a.dll\r\nD:\\Documents and Settings\\J. Doe\\b\r\n\\\\?\\C:\\Users\\x\\y on pc-17 by CONTOSO\\JDOE, jdoe jdoe; jdoeish\r\n"),
 		Steps: `put-file C:\Users\Jane Doe\c.dll from PC-17`,
 	}
-	b, err := f.Zip()
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, _ := f.Zip()
-	if !bytes.Equal(b, again) {
+	b := f.Zip()
+	if !bytes.Equal(b, f.Zip()) {
 		t.Error("two reports of one failure differ")
 	}
 	files := open(t, b)
@@ -59,10 +55,7 @@ func TestReportNamesNobody(t *testing.T) {
 }
 
 func TestReportKeepsTheEndOfALongLog(t *testing.T) {
-	b, err := Failure{Log: append(bytes.Repeat([]byte("x"), MaxLog), "the end"...), User: "x", Computer: ""}.Zip()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := Failure{Log: append(bytes.Repeat([]byte("x"), MaxLog), "the end"...), User: "x", Computer: ""}.Zip()
 	if log := open(t, b)["log.txt"]; len(log) != MaxLog || !strings.HasSuffix(log, "the end") {
 		t.Errorf("%d bytes, ending in %q", len(log), log[max(0, len(log)-10):])
 	}
@@ -71,8 +64,6 @@ func TestReportKeepsTheEndOfALongLog(t *testing.T) {
 func FuzzScrub(f *testing.F) {
 	f.Add(`C:\Users\jane\x`, `A\jane`, "PC")
 	f.Fuzz(func(t *testing.T, s, user, computer string) {
-		if _, err := (Failure{Log: []byte(s), User: user, Computer: computer}).Zip(); err != nil {
-			t.Error(err)
-		}
+		open(t, Failure{Log: []byte(s), User: user, Computer: computer}.Zip())
 	})
 }

@@ -14,46 +14,49 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/kbforge/kbforge/builder/stubs"
 )
 
 // Executable is one that goes into packages.
 type Executable struct {
 	Name, Package string
+	Kind          stubs.Kind
 	Limit         int64 // bytes, for the largest processor; a test holds it
 }
 
 // Executables are the extractor in front of the cabinet and the runtime in it.
 func Executables() []Executable {
 	return []Executable{
-		{"extractor", "github.com/kbforge/kbforge/stub/extractor", 1_750_000},
-		{"runtime", "github.com/kbforge/kbforge/stub", 5_500_000},
+		{"extractor", "github.com/kbforge/kbforge/stub/extractor", stubs.Extractor, 1_750_000},
+		{"runtime", "github.com/kbforge/kbforge/stub", stubs.Runtime, 5_100_000},
 	}
 }
 
 // Arches are the processors packages are made for.
 func Arches() []string { return []string{"amd64", "386", "arm64"} }
 
-// flags are those of builder/stubs, so that the sizes are what a package carries.
-const flags = "-s -w -H windowsgui -buildid="
-
-// build builds an executable; with symbols it can be taken apart.
-func build(pkg, arch, to string, symbols bool) error {
-	ldflags := flags
-	if symbols {
-		ldflags = "-H windowsgui -buildid="
+// build builds an executable as packages carry it; with symbols it can be taken apart.
+func build(e Executable, arch, to string, symbols bool) error {
+	args := []string{"build", "-o", to}
+	for _, flag := range stubs.Flags(e.Kind) {
+		if symbols {
+			flag = strings.ReplaceAll(flag, "-s -w ", "")
+		}
+		args = append(args, flag)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", ldflags, "-o", to, pkg)
+	cmd := exec.Command("go", append(args, e.Package)...)
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH="+arch, "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s for %s: %w\n%s", pkg, arch, err, out)
+		return fmt.Errorf("build %s for %s: %w\n%s", e.Package, arch, err, out)
 	}
 	return nil
 }
 
 // Size builds the executable as packages carry it and returns its size in bytes.
-func Size(pkg, arch, dir string) (int64, error) {
+func Size(e Executable, arch, dir string) (int64, error) {
 	exe := filepath.Join(dir, "x.exe")
-	if err := build(pkg, arch, exe, false); err != nil {
+	if err := build(e, arch, exe, false); err != nil {
 		return 0, err
 	}
 	st, err := os.Stat(exe)
@@ -70,9 +73,9 @@ type Part struct {
 }
 
 // Parts takes an executable apart, the largest part first.
-func Parts(pkg, arch, dir string) ([]Part, error) {
+func Parts(e Executable, arch, dir string) ([]Part, error) {
 	exe := filepath.Join(dir, "symbols.exe")
-	if err := build(pkg, arch, exe, true); err != nil {
+	if err := build(e, arch, exe, true); err != nil {
 		return nil, err
 	}
 	out, err := exec.Command("go", "tool", "nm", "-size", exe).Output()
@@ -144,7 +147,7 @@ func report() (string, error) {
 	for _, e := range Executables() {
 		fmt.Fprintf(&b, "| %s |", e.Name)
 		for _, arch := range Arches() {
-			n, err := Size(e.Package, arch, dir)
+			n, err := Size(e, arch, dir)
 			if err != nil {
 				return "", err
 			}
@@ -153,7 +156,7 @@ func report() (string, error) {
 		fmt.Fprintf(&b, " %d |\n", e.Limit)
 	}
 	for _, e := range Executables() {
-		parts, err := Parts(e.Package, "amd64", dir)
+		parts, err := Parts(e, "amd64", dir)
 		if err != nil {
 			return "", err
 		}

@@ -8,7 +8,7 @@ func TestLimits(t *testing.T) {
 		t.Skip("short: builds the stub")
 	}
 	for _, e := range Executables() {
-		n, err := Size(e.Package, "amd64", t.TempDir())
+		n, err := Size(e, "amd64", t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}

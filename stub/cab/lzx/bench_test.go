@@ -48,7 +48,7 @@ func BenchmarkEncode(b *testing.B) {
 	size := 0
 	for b.Loop() {
 		size = 0
-		if _, err := e.Encode(bytes.NewReader(data), func(f []byte, _ int) error { size += len(f); return nil }); err != nil {
+		if _, err := e.Encode(bytes.NewReader(data), false, func(f []byte, _ int) error { size += len(f); return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -70,9 +70,18 @@ func NewEncoder(windowBits int) (*Encoder, error) {
 // Encode reads src to its end as the content of one folder and hands each frame to emit: its coded bytes, which are only valid
 // during the call, and the number of bytes it decodes to. It returns the number of bytes read. Errors are those of src and of
 // emit, and ErrTooLong.
-func (e *Encoder) Encode(src io.Reader, emit func(frame []byte, n int) error) (int64, error) {
+//
+// calls asks for the translation of x86 calls. It makes programs smaller (by 4 to 5 %), but two versions of one program in a
+// folder larger, since their calls become different bytes.
+func (e *Encoder) Encode(src io.Reader, calls bool, emit func(frame []byte, n int) error) (int64, error) {
 	e.reset(emit)
-	e.w.put(0, 1) // no E8 translation
+	if calls {
+		e.w.put(1, 1)
+		e.w.put(callSize>>16, 16)
+		e.w.put(callSize&0xFFFF, 16)
+	} else {
+		e.w.put(0, 1)
+	}
 	for at := 0; ; {
 		if err := e.fill(src, at); err != nil {
 			return int64(e.end), err
@@ -80,6 +89,9 @@ func (e *Encoder) Encode(src io.Reader, emit func(frame []byte, n int) error) (i
 		stop := min(e.end, at+superBlock)
 		if stop == at {
 			return int64(e.end), nil
+		}
+		if calls {
+			e.translate(at, stop)
 		}
 		if err := e.super(at, stop); err != nil {
 			return int64(e.end), err
@@ -151,7 +163,7 @@ func (e *Encoder) parse(p, end int) {
 			if m.length >= goodLength {
 				depth >>= 2
 			}
-			if next := e.find(p+1, depth); next.gain > m.gain+2 {
+			if next := e.find(p+1, depth); next.gain > m.gain+4 {
 				p += e.literals(p, 1)
 				e.misses = 0
 				m, have = next, true

@@ -28,7 +28,7 @@ func encode(t testing.TB, windowBits int, data []byte) *coded {
 		t.Fatal(err)
 	}
 	c := &coded{}
-	n, err := e.Encode(bytes.NewReader(data), c.add)
+	n, err := e.Encode(bytes.NewReader(data), false, c.add)
 	if err != nil || n != int64(len(data)) {
 		t.Fatalf("Encode: %d bytes, %v; want %d", n, err, len(data))
 	}
@@ -131,8 +131,8 @@ func TestOutputDoesNotDependOnReads(t *testing.T) {
 	want := encode(t, 18, data)
 	e, _ := NewEncoder(18)
 	got := &coded{}
-	e.Encode(bytes.NewReader(sample("text", 300_000)), func([]byte, int) error { return nil }) // an encoder is reusable
-	if _, err := e.Encode(iotest.OneByteReader(bytes.NewReader(data)), got.add); err != nil {
+	e.Encode(bytes.NewReader(sample("text", 300_000)), false, func([]byte, int) error { return nil }) // an encoder is reusable
+	if _, err := e.Encode(iotest.OneByteReader(bytes.NewReader(data)), false, got.add); err != nil {
 		t.Fatal(err)
 	}
 	if len(got.frames) != len(want.frames) {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"testing/iotest"
 
 	"github.com/kbforge/kbforge/internal/need"
 )
@@ -72,15 +73,40 @@ func (c *coded) agree(t *testing.T, windowBits int) []byte {
 	return ours
 }
 
-// E8 translation: the encoder never asks for it, so its header is written here. Data dense with E8 bytes and operands of
-// every kind shows the limits: targets before the start, beyond the size, in the last ten bytes of a frame.
-func TestTranslation(t *testing.T) {
-	data := sample("mixed", 5*FrameSize+5000)
+// calls is data dense with E8 bytes and operands of every kind that show the limits of E8 translation: targets before the
+// start, beyond the size, in the last ten bytes of a frame.
+func calls(size int) []byte {
+	data := sample("mixed", size)
 	for i := 0; i+5 < len(data); i += 7 + i%23 {
 		data[i] = 0xE8
-		operand := []int32{int32(i), -int32(i), -int32(i) - 1, 1 << 20, 1<<20 - 1, 0, 12345, -5, 1 << 30}[i%9]
+		operand := []int32{int32(i), -int32(i), -int32(i) - 1, 1 << 20, 1<<20 - 1, 0, 12345, -5, 1 << 30,
+			callSize, callSize - 1, callSize - int32(i), callSize - int32(i) - 1}[i%13]
 		put32(data[i+1:], uint32(operand))
 	}
+	return data
+}
+
+// What the encoder translates, every decoder gives back.
+func TestCalls(t *testing.T) {
+	for _, size := range []int{1, 10, 11, 15, FrameSize - 1, FrameSize, FrameSize + 10, FrameSize + 11, 3*superBlock + 1000} {
+		data := calls(size)
+		e, err := NewEncoder(17)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &coded{}
+		if _, err := e.Encode(iotest.HalfReader(bytes.NewReader(data)), true, c.add); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.agree(t, 17); !bytes.Equal(got, data) {
+			t.Errorf("%d bytes do not come back", size)
+		}
+	}
+}
+
+// Other sizes of the translation than the encoder's: the header is written here.
+func TestTranslation(t *testing.T) {
+	data := calls(5*FrameSize + 5000)
 	for _, size := range []uint32{1, 5000, 1 << 20, 12_000_000, 0x7FFFFFFF} {
 		e, err := NewEncoder(17)
 		if err != nil {

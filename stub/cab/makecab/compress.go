@@ -89,7 +89,7 @@ func (c *compressor) folder(i int) error {
 				return err
 			}
 		}
-		_, err = c.lzx.Encode(src, c.emit)
+		_, err = c.lzx.Encode(src, !f.twins, c.emit)
 	case MSZIP:
 		err = c.zipBlocks(src)
 	default:

@@ -14,6 +14,8 @@ const (
 	headerSize = 36
 	folderSize = 8
 	fileSize   = 16
+	// worthTranslating is how many bytes of files without twins have a folder of their own.
+	worthTranslating = 1 << 20
 )
 
 // layout is where everything of the cabinet is.
@@ -36,6 +38,7 @@ type entry struct {
 // folder is a CFFOLDER: the inputs stored in it, and after compression its place.
 type folder struct {
 	inputs []int
+	twins  bool // holds several files of one name, most probably versions of one file
 	size   int64
 	offset int64
 	blocks int
@@ -60,11 +63,15 @@ func newLayout(inputs []Input, same []int, o Options) (*layout, error) {
 	at := make([]entry, len(inputs))
 	for i := 0; i < len(inputs); {
 		// A group: neighbours with one base name.
-		n, size := i, int64(0)
+		n, size, versions := i, int64(0), 0
 		for ; n < len(inputs) && baseName(inputs[n].Name) == baseName(inputs[i].Name); n++ {
-			if same[n] == n {
+			if same[n] == n && inputs[n].Size > 0 {
 				size += inputs[n].Size
+				versions++
 			}
+		}
+		if versions > 1 {
+			l.endSingles()
 		}
 		for ; i < n; i++ {
 			if same[i] != i {
@@ -74,6 +81,9 @@ func newLayout(inputs []Input, same []int, o Options) (*layout, error) {
 			l.place(i, size, limit, at)
 			size = 0 // only the first of a group looks at the whole
 			l.unique++
+			if versions > 1 {
+				l.folders[len(l.folders)-1].twins = true
+			}
 		}
 	}
 	if len(l.folders) > cab.MaxFolders {
@@ -89,6 +99,14 @@ func newLayout(inputs []Input, same []int, o Options) (*layout, error) {
 		return at[a].offset < at[b].offset
 	})
 	return l, nil
+}
+
+// endSingles begins a new folder before twins if the last one has enough other files, whose calls are worth translating: the
+// runtime of a package, above all.
+func (l *layout) endSingles() {
+	if last := len(l.folders) - 1; last >= 0 && !l.folders[last].twins && l.folders[last].size >= worthTranslating {
+		l.folders = append(l.folders, &folder{})
+	}
 }
 
 // place puts input i into the last folder or a new one. group is the size of the group that begins with i, or 0 inside one.
