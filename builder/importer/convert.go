@@ -27,6 +27,9 @@ type converter struct {
 	product string
 	dlls    []string // of the package, whose functions decide something
 	defs    int      // where [[branch]] tables go in the text
+
+	languageTag string // package.language; empty: any
+	parentName  string // arp.parent-name
 }
 
 func (c *converter) note(format string, args ...any) {
@@ -45,6 +48,7 @@ func convert(o *original) *converter {
 	c.packageTable()
 	c.target("[target]", c.o.branches[0].u.Version)
 	c.install()
+	c.translations()
 	c.defs = c.w.Len()
 	c.fileTables()
 	c.registryTables()
@@ -175,6 +179,7 @@ func (c *converter) language(languageType uint16, lcid string) {
 	}
 	for _, try := range []string{lcid, fmt.Sprintf("0x%04X", languageType), fmt.Sprintf("0x%04X", languageType|0x0400)} {
 		if l, ok := manifest.LanguageByName(try); ok && l.LCID&0x3FF == languageType&0x3FF {
+			c.languageTag = l.Tag
 			c.w.put("language", l.Tag)
 			return
 		}
@@ -195,7 +200,8 @@ func (c *converter) arp() {
 		}
 	}
 	c.w.other("parent-key", named["parentkeyname"], "OperatingSystem")
-	c.w.other("parent-name", named["parentdisplayname"], c.product+" - Software Updates")
+	c.parentName = named["parentdisplayname"]
+	c.w.other("parent-name", c.parentName, c.product+" - Software Updates")
 	c.w.set("help-link", s.HelpLink())
 	c.w.set("info-link", s.URLInfoAbout())
 }

@@ -9,6 +9,14 @@ import (
 
 // more adds conditions with an operation, directories, devices, error reports and shortcuts; some that a manifest cannot say.
 func (g *generator) more(u *updateinf.Update) {
+	if g.some(2) {
+		u.Strings["local"] = pick(g, "plain", `say "hi"`, "100%", "a;b", "é Ж", "it's", "${x}", `C:\a\b`)
+		french := updateinf.Strings{"sp_title": "Titre", "local": pick(g, "autre; 100%", `"dit"`, "${y}", `D:\c`)}
+		u.Localized = append(u.Localized, updateinf.LocalStrings{Language: 0x040C, Strings: french})
+		if g.some(2) {
+			u.Localized = append(u.Localized, updateinf.LocalStrings{Language: 0x0407, Strings: updateinf.Strings{"local": "anders", "comment": "Deutsch"}})
+		}
+	}
 	for i := range g.IntN(3) {
 		name := fmt.Sprint("Op", i)
 		x := updateinf.ConditionalFiles{Conditional: g.conditional(u, name), Files: []updateinf.FileGroup{g.plainFiles(name + ".files")}}

@@ -194,25 +194,50 @@ func (c *converter) compare(p *builder.Plan, dir string) (missing, added []strin
 		if err != nil {
 			return nil, nil, err
 		}
-		u, err := updateinf.Parse(f, updateinf.Options{})
-		if err != nil {
-			return nil, nil, err
-		}
-		more, extra := differences(unrevised(statements(b.u, c.o.content(b)), b.u.Strings.KB()), unrevised(statements(u, contentOf(p, planned, dir)), b.u.Strings.KB()))
-		at := ""
-		if b.name != "" {
-			at = "branch " + b.name + ": "
-		}
-		for _, s := range more {
-			missing = append(missing, at+s)
-		}
-		for _, s := range extra {
-			if !everyBuild(b.u, s) {
+		build := branchINF{name: b.name, path: planned.INF, file: f}
+		for _, language := range languagesOf(b, build) {
+			original, err := b.in(language)
+			if err != nil {
+				return nil, nil, fmt.Errorf("language 0x%04X: %w", language, err)
+			}
+			u, err := build.in(language)
+			if err != nil {
+				return nil, nil, err
+			}
+			kb := original.Strings.KB()
+			more, extra := differences(unrevised(statements(original, c.o.content(b)), kb), unrevised(statements(u, contentOf(p, planned, dir)), kb))
+			extra = slices.DeleteFunc(extra, func(s string) bool { return everyBuild(original, s) })
+			at := ""
+			if b.name != "" {
+				at = "branch " + b.name + ": "
+			}
+			if language != 0 {
+				at += fmt.Sprintf("in language 0x%04X: ", language)
+				more, extra = without(more, missing), without(extra, added) // what is so in every language is told once
+			}
+			for _, s := range more {
+				missing = append(missing, at+s)
+			}
+			for _, s := range extra {
 				added = append(added, at+s)
 			}
 		}
 	}
 	return missing, added, nil
+}
+
+// languagesOf are those in which two INFs say something of their own, and 0 for every other.
+func languagesOf(a, b branchINF) []uint16 {
+	list := append(append([]uint16{0}, a.languages()...), b.languages()...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// without is list without what told says already.
+func without(list, told []string) []string {
+	return slices.DeleteFunc(list, func(s string) bool {
+		return slices.ContainsFunc(told, func(t string) bool { return strings.HasSuffix(t, s) && !strings.Contains(t, "in language") })
+	})
 }
 
 // everyBuild tells whether a statement is one that every build makes where the original says nothing (docs/import.md).

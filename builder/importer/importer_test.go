@@ -201,7 +201,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestEveryKey: the manifests by which the builder shows its keys come back from their packages without raw text.
+// TestEveryKey: the manifests by which the builder shows its keys come back from their packages without raw sections.
 func TestEveryKey(t *testing.T) {
 	for _, name := range []string{"actions", "gates"} {
 		text, err := os.ReadFile("../testdata/" + name + "/update.toml")
@@ -228,7 +228,11 @@ func TestEveryKey(t *testing.T) {
 		if !res.Equal {
 			t.Errorf("%s: %q\n%s", name, res.Notes, back)
 		}
-		if strings.Contains(back, "[raw]") {
+		_, raw, _ := strings.Cut(back, "\n[raw]\n")
+		for _, section := range regexp.MustCompile(`(?m)^\[(.*)\]$`).FindAllStringSubmatch(raw, -1) {
+			if section[1] == "Configuration" { // keys without one in the manifest
+				continue
+			}
 			t.Errorf("%s: what has a key stands in raw text:\n%s", name, back)
 		}
 		if again, _, _ := importTo(t, build(t, filepath.Join(imported, Name))); !again.Equal {

@@ -43,15 +43,25 @@ func TestGenerated(t *testing.T) {
 		}
 		writeTree(t, dir, files[1:])
 		res, imported, manifest := importTo(t, dir)
-		if !res.Equal {
+		if !res.Equal && !untranslatedRaw(res.Notes, manifest) {
 			t.Fatalf("seed %d:\n%s\n%s\n%s", seed, text, manifest, strings.Join(res.Notes, "\n"))
 		}
 		if seed%10 == 0 {
-			if again, _, text2 := importTo(t, build(t, filepath.Join(imported, Name))); !again.Equal {
+			if again, _, text2 := importTo(t, build(t, filepath.Join(imported, Name))); !again.Equal && !untranslatedRaw(again.Notes, text2) {
 				t.Fatalf("seed %d, the second import:\n%s\n%s", seed, text2, strings.Join(again.Notes, "\n"))
 			}
 		}
 	}
+}
+
+// untranslatedRaw tells whether what differs is that text in raw INF stays in one language (docs/import.md).
+func untranslatedRaw(notes []string, manifest string) bool {
+	for _, n := range notes {
+		if strings.HasPrefix(n, "a build ") && !strings.Contains(n, ": in language 0x") {
+			return false
+		}
+	}
+	return strings.Contains(manifest, "[raw]\ninf") && strings.Contains(manifest, "[[translation]]")
 }
 
 type generator struct {

@@ -38,7 +38,15 @@ type branchINF struct {
 	path string
 	root string // what paths in the INF are relative to, with its backslash
 	u    *updateinf.Update
-	lang []uint16 // of its [Strings.LLLL]
+	file *inf.File
+}
+
+// languages are those of its [Strings.LLLL].
+func (b branchINF) languages() []uint16 { return b.file.StringLanguages() }
+
+// in is the INF as a machine in a language reads it.
+func (b branchINF) in(language uint16) (*updateinf.Update, error) {
+	return updateinf.Parse(b.file, updateinf.Options{Language: language})
 }
 
 // readOriginal reads the INFs of a tree.
@@ -126,7 +134,7 @@ func (o *original) add(name, file, root string) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	o.branches = append(o.branches, branchINF{name: name, path: file, root: root, u: u, lang: f.StringLanguages()})
+	o.branches = append(o.branches, branchINF{name: name, path: file, root: root, u: u, file: f})
 	return nil
 }
 

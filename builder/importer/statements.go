@@ -27,7 +27,7 @@ func statements(u *updateinf.Update, content func(path string) string) []string 
 	v := reflect.ValueOf(*u)
 	for i := range v.NumField() {
 		switch name := v.Type().Field(i).Name; name {
-		case "Version", "Config", "Files", "Registry", "Strings", "Sources", "Dirs":
+		case "Version", "Config", "Files", "Registry", "Strings", "Sources", "Dirs", "Localized": // Localized: see compare
 		case "Uninstall":
 			s.uninstall()
 		default:
