@@ -53,7 +53,7 @@ func regLinesOf(g manifest.Registry) []updateinf.RegLine {
 }
 
 // registryGroups: the same sections for a first and for a repeated installation, as WP Appendix B shows, but for what the
-// author wants in one of them only; sections of their own for editions.
+// author wants in one of them only; sections of their own for editions, with their files or by product build type.
 func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 	uninstall := `SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\` + m.KB
 	type place struct {
@@ -84,6 +84,14 @@ func registryGroups(m *manifest.Manifest) []updateinf.RegistryGroup {
 		}
 	}
 	var groups []updateinf.RegistryGroup
+	for _, p := range places {
+		switch p.when {
+		case updateinf.SKUFiles:
+			groups = append(groups, sections[p].groups(p.when, p.sku, p.sku+"Files")...)
+		case updateinf.GlobalAppend:
+			groups = append(groups, sections[p].groups(p.when, manifest.BuildTypes()[p.sku], skuPrefix(p.sku)+"Append")...)
+		}
+	}
 	for _, when := range []updateinf.When{updateinf.GlobalInstall, updateinf.GlobalReinstall} {
 		for _, p := range places {
 			base := map[updateinf.When]string{"": "Product", updateinf.GlobalInstall: "Install", updateinf.GlobalReinstall: "ReInstall"}[p.when]

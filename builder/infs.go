@@ -193,6 +193,8 @@ func groupBase(when updateinf.When, sku string, d updateinf.Dir, condition int) 
 		base = "Uniprocessor." + base
 	case updateinf.Multiprocessor:
 		base = "Multiprocessor." + base
+	case updateinf.SKUFiles:
+		base = sku + "Files." + folderToken(d)
 	}
 	if condition != 0 {
 		base = "Condition" + strconv.Itoa(condition) + "." + base

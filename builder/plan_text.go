@@ -56,7 +56,7 @@ func orDash(s string) string {
 
 func (p *Plan) textFile(w *tabwriter.Writer, f PlannedFile) {
 	condition := map[updateinf.When]string{updateinf.ReplaceIfExist: "if present", updateinf.CopyAlways: "always",
-		updateinf.DontDelay: "at once", updateinf.Uniprocessor: "one processor", updateinf.Multiprocessor: "several processors"}[f.When]
+		updateinf.DontDelay: "at once", updateinf.Uniprocessor: "one processor", updateinf.Multiprocessor: "several processors", updateinf.SKUFiles: "with the edition"}[f.When]
 	if f.Condition != 0 {
 		condition = strings.TrimSpace(conditionNumber(f.Condition))
 	}
@@ -84,6 +84,10 @@ func registryText(g manifest.Registry) string {
 		text += "  first installation"
 	case updateinf.GlobalReinstall:
 		text += "  repeated installation"
+	case updateinf.SKUFiles:
+		text += "  with the files of the edition"
+	case updateinf.GlobalAppend:
+		text += "  by product build type"
 	}
 	return text
 }
@@ -150,7 +154,7 @@ type registryJSON struct {
 	Data   []string `json:"data,omitempty"`
 
 	Condition int      `json:"condition,omitempty"`
-	When      string   `json:"when,omitempty"` // install, reinstall
+	When      string   `json:"when,omitempty"` // install, reinstall, edition, append
 	Editions  []string `json:"editions,omitempty"`
 }
 
@@ -228,7 +232,8 @@ func registryOf(g manifest.Registry) registryJSON {
 		j.Action = "remove-strings"
 	}
 	j.Editions = g.Editions
-	j.When = map[updateinf.When]string{updateinf.GlobalInstall: "install", updateinf.GlobalReinstall: "reinstall"}[g.When]
+	j.When = map[updateinf.When]string{updateinf.GlobalInstall: "install", updateinf.GlobalReinstall: "reinstall",
+		updateinf.SKUFiles: "edition", updateinf.GlobalAppend: "append"}[g.When]
 	if g.Flags != 0 {
 		j.Flags = fmt.Sprintf("0x%08X", g.Flags)
 	}

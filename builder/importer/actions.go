@@ -27,7 +27,12 @@ func (c *converter) actionTables() {
 		}
 		c.each(func(u *updateinf.Update) { u.Processes = nil })
 	}
+	c.w.table("[services]")
 	c.services()
+	if n, ok := c.configNumber(func(g *updateinf.Config) **uint32 { return &g.WaitTimeForServiceStop }, func(n uint32) bool { return n >= 1 && n <= 60 }); ok {
+		c.w.put("wait", n)
+	}
+	c.customized()
 	c.registerDLLs()
 	if c.same(func(u *updateinf.Update) any { return u.RenameDirs }) && c.renamesKnown() {
 		for _, d := range c.rest[0].RenameDirs {
@@ -92,7 +97,6 @@ func (c *converter) services() {
 	if !servicesKnown(a) || !servicesKnown(b) {
 		return
 	}
-	c.w.table("[services]")
 	c.w.set("stop", a)
 	if fmt.Sprint(a) != fmt.Sprint(b) {
 		c.w.put("stop-on-removal", b)

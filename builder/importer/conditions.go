@@ -207,6 +207,7 @@ func (c *converter) helperTables() {
 		p := c.payload[strings.ToLower(c.o.branches[0].root+`update\`+name)]
 		c.w.put("source", p)
 		c.w.other("name", name, p[strings.LastIndexByte(p, '/')+1:])
+		c.w.set("customizes", c.customizes[strings.ToLower(name)])
 	}
 	if c.same(func(u *updateinf.Update) any { return u.Catalogs }) || c.same(func(u *updateinf.Update) any { return u.Archive }) {
 		c.catalogs()

@@ -30,6 +30,8 @@ type converter struct {
 
 	languageTag string // package.language; empty: any
 	parentName  string // arp.parent-name
+
+	customizes map[string][]string // DLL in lower case → words of custom-dll.customizes
 }
 
 func (c *converter) note(format string, args ...any) {
@@ -254,22 +256,7 @@ func gate(major, minor, build, sp *uint32) (string, bool) {
 }
 
 func (c *converter) install() {
-	v, g := c.first().Version, c.first().Config
-	c.w.table("[install]")
-	c.w.set("restart", v.RebootRequired)
-	c.w.set("oem-check", !g.NoPNPFiles)
-	kb := c.kb
-	if c.servicePack() {
-		kb = "" // its defaults are others; write all
-	}
-	c.w.other("backup-dir", c.fileName("UnInstallDirName", g.UnInstallDirName), "$NtUninstall"+kb+"$")
-	c.w.other("updates-reg-key", strings.Trim(g.UpdateRegKey, `\`), `SOFTWARE\Microsoft\Updates\`+c.product)
-	c.w.table("[log]")
-	c.w.other("install", c.fileName("InstallLogFileName", g.InstallLogFileName), kb+".log")
-	c.w.other("uninstall", c.fileName("UnInstallLogFileName", g.UnInstallLogFileName), kb+"Uninst.log")
-	c.w.other("event-source", g.EventLogKeyName, "NtServicePack")
-	c.w.other("event-dll", c.fileName("EventLogDllName", g.EventLogDllName), "spmsg.dll")
-	// What these keys do not say stays for the raw text.
+	// What the keys here do not say stays for the raw text.
 	for i, b := range c.o.branches {
 		v, g := b.u.Version, b.u.Config
 		if b.u.Config.InstallationType != c.first().Config.InstallationType {
@@ -280,6 +267,22 @@ func (c *converter) install() {
 		g.EventLogKeyName, g.EventLogDllName, g.NoPNPFiles = "", "", false
 		c.rest[i].Config = g
 	}
+	v, g := c.first().Version, c.first().Config
+	c.w.table("[install]")
+	c.w.set("restart", v.RebootRequired)
+	c.w.set("oem-check", !g.NoPNPFiles)
+	kb := c.kb
+	if c.servicePack() {
+		kb = "" // its defaults are others; write all
+	}
+	c.w.other("backup-dir", c.fileName("UnInstallDirName", g.UnInstallDirName), "$NtUninstall"+kb+"$")
+	c.w.other("updates-reg-key", strings.Trim(g.UpdateRegKey, `\`), `SOFTWARE\Microsoft\Updates\`+c.product)
+	c.detection()
+	c.w.table("[log]")
+	c.w.other("install", c.fileName("InstallLogFileName", g.InstallLogFileName), kb+".log")
+	c.w.other("uninstall", c.fileName("UnInstallLogFileName", g.UnInstallLogFileName), kb+"Uninst.log")
+	c.w.other("event-source", g.EventLogKeyName, "NtServicePack")
+	c.w.other("event-dll", c.fileName("EventLogDllName", g.EventLogDllName), "spmsg.dll")
 }
 
 func (c *converter) fileName(key, name string) string {

@@ -36,17 +36,22 @@ func removesString(r regItem) bool {
 // registryTables writes [[registry]] for the lines of the sections for first and repeated installations, as far as every
 // branch has them.
 func (c *converter) registryTables() {
-	const install, again = 1, 2
+	const install, again, edition, appended = 1, 2, 4, 8
+	words := map[int]string{install: "install", again: "reinstall", install | again: "", edition: "edition", appended: "append"}
 	for i := range c.rest {
 		c.dropARP(i)
 	}
 	global := func(g updateinf.RegistryGroup) int {
 		switch {
-		case !editionKnown(g.SKU):
+		case !editionKnown(skuOf(g)):
 		case g.When == updateinf.GlobalInstall:
 			return install
 		case g.When == updateinf.GlobalReinstall:
 			return again
+		case g.When == updateinf.SKUFiles:
+			return edition
+		case g.When == updateinf.GlobalAppend && skuOf(g) != g.SKU:
+			return appended
 		}
 		return 0
 	}
@@ -57,7 +62,7 @@ func (c *converter) registryTables() {
 		for _, g := range c.rest[i].Registry {
 			for _, l := range g.Lines {
 				if bit := global(g); bit != 0 {
-					r := regItem{kind: g.Kind, line: l, sku: g.SKU}
+					r := regItem{kind: g.Kind, line: l, sku: skuOf(g)}
 					if whens[i][r.key()] == 0 && i == 0 {
 						list = append(list, r)
 					}
@@ -73,8 +78,9 @@ func (c *converter) registryTables() {
 		for i := range whens {
 			same = same && whens[i][r.key()] == whens[0][r.key()]
 		}
-		r.when = [...]string{install: "install", again: "reinstall", install | again: ""}[whens[0][r.key()]]
-		if _, ok := registryPairs(r, false); same && ok && !spots[r.spot()] {
+		var said bool
+		r.when, said = words[whens[0][r.key()]]
+		if _, ok := registryPairs(r, false); same && said && ok && !spots[r.spot()] {
 			spots[r.spot()], taken[r.key()] = true, true
 			accepted = append(accepted, r)
 		}
@@ -84,7 +90,7 @@ func (c *converter) registryTables() {
 		for _, g := range c.rest[i].Registry {
 			var lines []updateinf.RegLine
 			for _, l := range g.Lines {
-				if r := (regItem{kind: g.Kind, line: l, sku: g.SKU}); global(g) == 0 || !taken[r.key()] {
+				if r := (regItem{kind: g.Kind, line: l, sku: skuOf(g)}); global(g) == 0 || !taken[r.key()] {
 					lines = append(lines, l)
 				}
 			}
@@ -99,6 +105,18 @@ func (c *converter) registryTables() {
 		c.registryTable("[[registry]]", r, !saved[r.key()])
 	}
 	c.savedTables()
+}
+
+// skuOf is the SKU of a group; a section of a product build type has that of the edition, if one is known.
+func skuOf(g updateinf.RegistryGroup) string {
+	if g.When == updateinf.GlobalAppend {
+		for sku, build := range manifest.BuildTypes() {
+			if build == g.SKU {
+				return sku
+			}
+		}
+	}
+	return g.SKU
 }
 
 func contains(list []regItem, r regItem) bool {

@@ -56,6 +56,9 @@ func (r *resolver) fileList(list string, docs []fileDoc, condition int, seen pla
 		f.When = r.when(at+".when", d.When)
 		f.Flags = r.copyFlags(at+".flags", d.Flags)
 		f.Editions = r.editions(at+".edition", d.Edition)
+		if f.When == updateinf.SKUFiles {
+			r.needsEdition(at, "edition", d.Edition)
+		}
 		f.To = r.destinations(at+".to", d.To)
 		only := r.only(at+".branches", d.Branches)
 		for _, source := range r.expand(at, d) {
@@ -148,7 +151,7 @@ func commonBase(source any) string {
 // fileTimes are the values of file.when, in the order in which they are listed.
 func fileTimes() []fileTime {
 	return []fileTime{{"if-present", updateinf.ReplaceIfExist}, {"always", updateinf.CopyAlways}, {"dont-delay", updateinf.DontDelay},
-		{"uniprocessor", updateinf.Uniprocessor}, {"multiprocessor", updateinf.Multiprocessor}}
+		{"uniprocessor", updateinf.Uniprocessor}, {"multiprocessor", updateinf.Multiprocessor}, {"edition", updateinf.SKUFiles}}
 }
 
 type fileTime struct {

@@ -240,7 +240,7 @@ type Registry struct {
 	Key     string   // path of its table in the manifest
 
 	Condition int            // as in File
-	When      updateinf.When // GlobalInstall, GlobalReinstall; empty: both
+	When      updateinf.When // GlobalInstall, GlobalReinstall, SKUFiles, GlobalAppend; empty: the first two
 	Editions  []string       // SKUs it is for; none: all
 }
 

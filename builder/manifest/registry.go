@@ -175,8 +175,32 @@ func (r *resolver) regWhen(at, list string, g *Registry, d registryDoc) {
 		g.When = updateinf.GlobalInstall
 	case d.When == "reinstall":
 		g.When = updateinf.GlobalReinstall
+	case d.When == "edition":
+		g.When = updateinf.SKUFiles
+		r.needsEdition(at, d.When, d.Edition)
+	case d.When == "append":
+		g.When = updateinf.GlobalAppend
+		r.needsEdition(at, d.When, d.Edition)
+		for i, sku := range g.Editions {
+			if _, ok := BuildTypes()[sku]; !ok {
+				r.fault(index(at+".edition", i), `%s: no product build type is known for edition %q; take it away or leave out when = "append"`, index(at+".edition", i), d.Edition[i])
+			}
+		}
 	default:
-		r.choice(at+".when", d.When, []string{"always", "install", "reinstall"})
+		r.choice(at+".when", d.When, []string{"always", "install", "reinstall", "edition", "append"})
+	}
+}
+
+// BuildTypes are the product build types that decorate [ProductInstall.GlobalRegistryChanges.Append.IA], by SKU. IP stands in
+// WP's log, IA and ID are seen in a real package; IS and IB are OURS, as the engine has them.
+func BuildTypes() map[string]string {
+	return map[string]string{"Professional": "IP", "Server": "IS", "Advanced": "IA", "DataCenter": "ID", "Blade": "IB"}
+}
+
+// needsEdition: sections that an edition names are there for editions only.
+func (r *resolver) needsEdition(at, when string, editions []string) {
+	if len(editions) == 0 && !r.failed(at+".edition") {
+		r.fault(at+".when", `%s.when is %q, which goes with editions; name them: edition = ["server"]`, at, when)
 	}
 }
 
