@@ -53,6 +53,7 @@ func (p *Plan) actions(u *updateinf.Update, branch string, names sectionNames) {
 		}
 	}
 	u.RenameDirs = m.RenameDirs
+	u.Keep = m.KeepOnRemoval
 	for i, s := range m.Shortcuts {
 		s.When, s.Section = updateinf.CopyAlways, "Shortcut"+strconv.Itoa(i+1)
 		u.Shortcuts = append(u.Shortcuts, s)

@@ -95,6 +95,9 @@ func actionLines(m *manifest.Manifest) []string {
 	for _, s := range m.StopOnRemoval {
 		add("on removal  stop service %s, start it afterwards", s)
 	}
+	for _, path := range m.KeepOnRemoval {
+		add("on removal  keep %s", path)
+	}
 	for _, g := range m.Uninstall {
 		add("on removal  %s", registryText(g))
 	}

@@ -13,6 +13,7 @@ import (
 // has it and every build writes those sections.
 func (c *converter) uninstallTable() {
 	c.unnamed()
+	c.keeps()
 	if !c.same(func(u *updateinf.Update) any { return u.Uninstall }) {
 		c.each(func(u *updateinf.Update) { u.Uninstall = leftBlocks(u.Uninstall, nil) })
 		return

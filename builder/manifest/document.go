@@ -311,6 +311,7 @@ type saveRegistryDoc struct {
 type uninstallDoc struct {
 	Prerequisite []prerequisiteDoc `toml:"prerequisite"`
 	Registry     []registryDoc     `toml:"registry"`
+	Keep         []string          `toml:"keep"`
 }
 
 type rawDoc struct {

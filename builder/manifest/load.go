@@ -129,6 +129,7 @@ func (r *resolver) resolve(doc *document) {
 	r.helpers(doc)
 	r.directories(doc.Directory)
 	r.uninstallGates(doc.Uninstall.Prerequisite)
+	r.keeps(doc.Uninstall.Keep)
 	r.shortcuts(doc.Shortcut)
 	r.devices(doc)
 	r.errorReports(doc.ErrorReport)

@@ -76,6 +76,7 @@ type Manifest struct {
 	Helpers        []Helper             // files of the installation itself: custom DLLs, further catalogs
 	Catalogs       []Catalog
 	Directories    []Directory          // what File.Directory is an index of, counting from 1
+	KeepOnRemoval  []string             // files that a removal does not delete: SystemRoot\system32\file
 	UninstallGates []Condition          // all of them must hold for a removal
 	Shortcuts      []updateinf.Shortcut // without When and Section
 	DeviceClasses  []updateinf.KeyValue
