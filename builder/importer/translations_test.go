@@ -57,8 +57,14 @@ value = '$${x}'
 
 // TestTranslations: what a build says in each language, an import says again by keys.
 func TestTranslations(t *testing.T) {
+	checkTranslations(t, speaking)
+	checkTranslations(t, speaking+"[[branch]]\nname = \"RTMGDR\"\ndefault-for = [0]\n[[branch]]\nname = \"RTMQFE\"\n")
+}
+
+func checkTranslations(t *testing.T, manifest string) {
+	t.Helper()
 	dir := t.TempDir()
-	writeTree(t, dir, []txtar.File{{Name: Name, Data: []byte(strings.ReplaceAll(speaking, "Bonjour, ${P}", "Bonjour, $${P}"))},
+	writeTree(t, dir, []txtar.File{{Name: Name, Data: []byte(strings.ReplaceAll(manifest, "Bonjour, ${P}", "Bonjour, $${P}"))},
 		{Name: "eula.txt", Data: []byte("Terms")}, {Name: "fr.txt", Data: []byte("Conditions")}, {Name: "ja.txt", Data: []byte("J")}})
 	tree := build(t, filepath.Join(dir, Name))
 	res, imported, text := importTo(t, tree)
