@@ -3,6 +3,7 @@
 param(
     [Parameter(Mandatory)] [string] $HostTest, # GOOS=windows go test -c ./installer/host/winhost
     [Parameter(Mandatory)] [string] $Package,  # a package made for this machine
+    [string] $Kbforge = 'kbforge.exe',         # for the certificate stores
     [switch] $Unattended                       # skip what a person must look at
 )
 $ErrorActionPreference = 'Stop'
@@ -60,6 +61,31 @@ Look '`Info.SafeMode`' 'start in safe mode'
 Look 'shared registry keys in the 32-bit view' '`HKLM\SOFTWARE\Policies` is one key in both views'
 Look '`kbforge … --image` run on Windows itself' 'the tests of `installer/host/imagehost`: `GOOS=windows go test -c ./installer/host/imagehost`'
 Look '32-bit program, `regedit.exe` and `lastgood\system32`' 'reads the native files'
+
+# SignByStore makes a certificate with a key of a provider in My of the current user and has kbforge sign with it. The chain is not trusted.
+function SignByStore([string] $Provider, [hashtable] $KeyKind) {
+    $cert = New-SelfSignedCertificate -Type CodeSigningCert -Subject 'CN=kbforge-hosttest' -CertStoreLocation Cert:\CurrentUser\My -Provider $Provider @KeyKind
+    $file = Join-Path $env:TEMP 'kbforge-hosttest.exe'
+    try {
+        Copy-Item "$env:SystemRoot\System32\where.exe" $file -Force
+        & $Kbforge sign --thumbprint $cert.Thumbprint $file
+        if ($LASTEXITCODE -ne 0) { throw "kbforge sign: $LASTEXITCODE" }
+        $is = Get-AuthenticodeSignature $file
+        if ($is.SignerCertificate.Thumbprint -ne $cert.Thumbprint -or $is.Status -notin 'Valid', 'UnknownError', 'NotTrusted') { throw "$($is.Status): $($is.StatusMessage)" }
+    } finally {
+        Remove-Item $file -ErrorAction SilentlyContinue
+        Remove-Item "Cert:\CurrentUser\My\$($cert.Thumbprint)" -DeleteKey
+    }
+}
+
+Check 'signing with a CNG key of a store' {
+    SignByStore 'Microsoft Software Key Storage Provider' @{ KeyAlgorithm = 'RSA'; KeyLength = 3072 }
+    SignByStore 'Microsoft Software Key Storage Provider' @{ KeyAlgorithm = 'ECDSA_nistP256'; CurveExport = 'CurveName' }
+}
+Check 'signing with an old CryptoAPI key of a store' {
+    SignByStore 'Microsoft Strong Cryptographic Provider' @{ KeyAlgorithm = 'RSA'; KeyLength = 2048; KeySpec = 'Signature' }
+}
+Look 'signing with a key of a smart card' 'kbforge sign --thumbprint with several files: Windows asks for the PIN once'
 Look 'look of the pages' 'the pages of [wizard.md](wizard.md) in the style of the machine; nothing cut off; the caption active'
 Look 'high DPI' 'at 150 % and 200 %, and moved between screens of different scale: text sharp, nothing cut off, title bold'
 Look 'high contrast' 'every text readable, the head in the colours of a window'

@@ -12,7 +12,7 @@ import (
 )
 
 // Source says where a key is. Exactly one of PFX, Certificate with Key, Certificate with Command, PKCS11 (Certificate may be
-// given, too), Relic and Development is used.
+// given, too), Thumbprint, Subject, Relic and Development is used.
 // A password itself never stands in it.
 type Source struct {
 	PFX          string   // PKCS #12 file
@@ -22,6 +22,10 @@ type Source struct {
 	Key          string   // PEM
 	Command      []string // see CommandKey
 	PKCS11       string   // see PKCS11Key; the password is the PIN
+	Thumbprint   string   // of a certificate in a store of Windows, see StoreKey
+	Subject      string   // of a certificate in a store of Windows
+	Store        string   // the store, for Thumbprint and Subject
+	Location     string   // StoreUser or StoreMachine, for Thumbprint and Subject
 	Relic        string   // address of a relic server, see RelicKey; the password is the bearer token
 	RelicCert    string   // our client certificate and its key, for Relic
 	RelicRoots   string   // the roots of the relic server
@@ -48,6 +52,8 @@ func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error
 		return LoadDevelopmentKey(s.Development)
 	case s.PKCS11 != "":
 		return s.openToken(env, prompt)
+	case s.Thumbprint != "" || s.Subject != "":
+		return StoreKey(s.stored())
 	case s.Relic != "":
 		return s.openRelic(env)
 	case len(s.Command) > 0:
@@ -58,6 +64,10 @@ func (s Source) Open(env func(string) (string, bool), prompt Prompt) (Key, error
 		return CommandKey(certs, s.Command...)
 	}
 	return LoadPEM(s.Certificate, s.Key, func() ([]byte, error) { return s.password(s.Key, env, prompt) })
+}
+
+func (s Source) stored() StoreCertificate {
+	return StoreCertificate{Thumbprint: s.Thumbprint, Subject: s.Subject, Store: s.Store, Location: s.Location}
 }
 
 // openToken asks for the PIN where none is given.
@@ -101,18 +111,21 @@ func (s Source) Check() error {
 		}
 	}
 	n := 0
-	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.PKCS11 != "", s.Relic != "", s.Development != ""} {
+	for _, given := range []bool{s.PFX != "", s.Key != "", len(s.Command) > 0, s.PKCS11 != "", s.Thumbprint != "", s.Subject != "", s.Relic != "", s.Development != ""} {
 		if given {
 			n++
 		}
 	}
-	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or pkcs11, or relic, or dev-key")
-	complain(n > 1, "give only one of pfx, key, command, pkcs11, relic and dev-key")
+	complain(n == 0 && s.Certificate == "", "none is given; give pfx, or cert with key, or cert with command, or pkcs11, or thumbprint, or subject, or relic, or dev-key")
+	complain(n > 1, "give only one of pfx, key, command, pkcs11, thumbprint, subject, relic and dev-key")
 	complain(n == 0 && s.Certificate != "", "cert is given without key or command")
 	complain((s.Key != "" || len(s.Command) > 0) && s.Certificate == "", "key and command need cert, the certificate of the key")
-	complain(s.Certificate != "" && (s.PFX != "" || s.Relic != "" || s.Development != ""), "cert does not go with pfx, relic or dev-key, which hold their certificates")
+	windows := s.Thumbprint != "" || s.Subject != ""
+	complain(s.Certificate != "" && (s.PFX != "" || windows || s.Relic != "" || s.Development != ""), "cert does not go with pfx, thumbprint, subject, relic or dev-key, which hold their certificates")
 	complain(s.PFX == "" && s.Key == "" && s.PKCS11 == "" && s.Relic == "" && (s.PasswordEnv != "" || s.PasswordFile != ""), "a password is for pfx, key, pkcs11 and relic only")
 	complain(s.Relic == "" && (s.RelicCert != "" || s.RelicRoots != ""), "relic-cert and relic-root are for relic only")
+	complain(!windows && (s.Store != "" || s.Location != ""), "store and store-location are for thumbprint and subject only")
+	errs = append(errs, s.stored().check())
 	complain(s.PasswordEnv != "" && s.PasswordFile != "", "give password-env or password-file, not both")
 	return errors.Join(errs...)
 }

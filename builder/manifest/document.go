@@ -167,6 +167,10 @@ type profileDoc struct {
 	Key          string   `toml:"key"`
 	Command      []string `toml:"command"`
 	PKCS11       string   `toml:"pkcs11"`
+	Thumbprint   string   `toml:"thumbprint"`
+	Subject      string   `toml:"subject"`
+	Store        string   `toml:"store"`
+	Location     string   `toml:"store-location"`
 	Relic        string   `toml:"relic"`
 	RelicCert    string   `toml:"relic-cert"`
 	RelicRoot    string   `toml:"relic-root"`

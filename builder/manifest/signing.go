@@ -57,8 +57,13 @@ func (r *resolver) profiles(s signingDoc) {
 		at, d := join("signing", name), s.Profiles[name]
 		p := sign.Profile{
 			Source: sign.Source{PFX: d.PFX, PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, Certificate: d.Cert, Key: d.Key,
-				Command: d.Command, PKCS11: d.PKCS11, Relic: d.Relic, RelicCert: d.RelicCert, RelicRoots: d.RelicRoot, Development: d.DevKey},
+				Command: d.Command, PKCS11: d.PKCS11, Thumbprint: d.Thumbprint, Subject: d.Subject, Store: d.Store, Location: d.Location,
+				Relic: d.Relic, RelicCert: d.RelicCert, RelicRoots: d.RelicRoot, Development: d.DevKey},
 			Hash: d.Hash, Description: d.Description, URL: d.URL, Timestamp: d.Timestamp, PageHashes: d.PageHashes,
+		}
+		if l := d.Location; l != "" && l != sign.StoreUser && l != sign.StoreMachine {
+			r.choice(join(at, "store-location"), l, []string{sign.StoreMachine, sign.StoreUser})
+			p.Location = "" // told
 		}
 		if err := p.Check(); err != nil {
 			r.fault(at, "profile %s: %v", name, err)

@@ -48,7 +48,7 @@ func (a *app) catalogShowCommand() *cobra.Command {
 func (a *app) catalogSignCommand() *cobra.Command {
 	var f signFlags
 	c := &cobra.Command{
-		Use:   "sign (--pfx FILE | --cert FILE (--key FILE | --command PROGRAM) | --pkcs11 URI | --relic URL | --dev-key DIR | --profile FILE:NAME) FILE...",
+		Use:   "sign (--pfx FILE | --cert FILE (--key FILE | --command PROGRAM) | --pkcs11 URI | --thumbprint HEX | --subject NAME | --relic URL | --dev-key DIR | --profile FILE:NAME) FILE...",
 		Short: "Sign catalogs in place, whoever made them",
 		Long: "Sign catalogs in place. The list stays as it is, byte for byte, and a signature that is there is replaced: a catalog has\n" +
 			"one signer. Keys and passwords are given as for kbforge sign.",

@@ -25,7 +25,7 @@ type signFlags struct {
 func (a *app) signCommand() *cobra.Command {
 	var f signFlags
 	c := &cobra.Command{
-		Use:   "sign (--pfx FILE | --cert FILE (--key FILE | --command PROGRAM) | --pkcs11 URI | --relic URL | --dev-key DIR | --profile FILE:NAME) FILE...",
+		Use:   "sign (--pfx FILE | --cert FILE (--key FILE | --command PROGRAM) | --pkcs11 URI | --thumbprint HEX | --subject NAME | --relic URL | --dev-key DIR | --profile FILE:NAME) FILE...",
 		Short: "Sign packages, executables, cabinets, installers and catalogs in place, or change their signatures",
 		Long: "Sign files in place: each is written aside, checked and renamed. A FILE may be a pattern such as 'out/*.exe'. All\n" +
 			"files are looked at before the first is signed; one that fails later does not stop the others. Passwords come from\n" +

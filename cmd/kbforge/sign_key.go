@@ -21,7 +21,9 @@ type keyFlags struct {
 }
 
 // keyWays are the flags of which a command that signs needs one.
-func keyWays() []string { return []string{"pfx", "cert", "pkcs11", "relic", "dev-key", "profile"} }
+func keyWays() []string {
+	return []string{"pfx", "cert", "pkcs11", "thumbprint", "subject", "relic", "dev-key", "profile"}
+}
 
 // oneWay lets a command line have one of the ways only; a key in a token may have its certificate in a file.
 func oneWay(c *cobra.Command, ways []string) {
@@ -39,6 +41,10 @@ func (k *keyFlags) add(c *cobra.Command) {
 	fl.StringVar(&p.Key, "key", "", "PEM file of the private key")
 	fl.StringArrayVar(&p.Command, "command", nil, "program that signs digests, for hardware and cloud keys; repeat for its arguments")
 	fl.StringVar(&p.PKCS11, "pkcs11", "", "PKCS #11 URI of a key in a token: pkcs11:token=NAME;object=NAME?module-path=LIBRARY")
+	fl.StringVar(&p.Thumbprint, "thumbprint", "", "SHA-1 of a certificate in a certificate store of Windows, whose key signs there (Windows only)")
+	fl.StringVar(&p.Subject, "subject", "", "common name, or whole subject, of a certificate in a certificate store of Windows (Windows only)")
+	fl.StringVar(&p.Store, "store", "", "name of the store, for --thumbprint and --subject (default My)")
+	fl.StringVar(&p.Location, "store-location", "", "user (the default) or machine: whose store it is")
 	fl.StringVar(&p.Relic, "relic", "", "address of a key of a relic server: https://HOST:PORT/?key=NAME")
 	fl.StringVar(&p.RelicCert, "relic-cert", "", "PEM file of the client certificate and its key, for --relic")
 	fl.StringVar(&p.RelicRoots, "relic-root", "", "PEM file of the certificates that the relic server's leads to")
@@ -51,11 +57,13 @@ func (k *keyFlags) add(c *cobra.Command) {
 	fl.BoolVar(&p.PageHashes, "page-hashes", false, "also sign a hash of every page of an executable")
 	c.MarkFlagsMutuallyExclusive("key", "command")
 	c.MarkFlagsMutuallyExclusive("password-env", "password-file")
-	for _, other := range []string{"command", "dev-key", "profile"} {
+	for _, other := range []string{"command", "thumbprint", "subject", "dev-key", "profile"} {
 		c.MarkFlagsMutuallyExclusive(other, "password-env")
 		c.MarkFlagsMutuallyExclusive(other, "password-file")
 	}
-	for _, other := range []string{"pfx", "pkcs11", "relic", "dev-key", "profile"} {
+	c.MarkFlagsMutuallyExclusive("store", "profile")
+	c.MarkFlagsMutuallyExclusive("store-location", "profile")
+	for _, other := range []string{"pfx", "pkcs11", "thumbprint", "subject", "relic", "dev-key", "profile"} {
 		c.MarkFlagsMutuallyExclusive(other, "key")
 		c.MarkFlagsMutuallyExclusive(other, "command")
 	}
