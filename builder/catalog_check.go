@@ -32,7 +32,7 @@ type Exemption struct {
 }
 
 // OK reports whether everything holds.
-func (c *CatalogCheck) OK() bool { return len(c.Findings) == 0 }
+func (k *CatalogCheck) OK() bool { return len(k.Findings) == 0 }
 
 // CatalogOptions say with what a catalog is compared.
 type CatalogOptions struct {

@@ -225,7 +225,10 @@ func (in *integration) consider(g updateinf.FileGroup, f updateinf.FileLine, dir
 			return nil
 		}
 		rel, ok := relative(dir, in.s.info.WindowsDir)
-		if it.code, ok = in.s.codes[host.Fold(rel)]; !ok {
+		if ok {
+			it.code, ok = in.s.codes[host.Fold(rel)]
+		}
+		if !ok {
 			in.r.logf("%s will not be integrated: setup has no number for the directory %s; the package installs it at the end of setup", f.Name, dir)
 			return nil
 		}

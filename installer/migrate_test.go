@@ -108,14 +108,13 @@ func TestMigrationIsContinued(t *testing.T) {
 	other := twoBranches(t, "KB900005", map[string]string{"d.dll": "5.2.3790.25"}).tree(t)
 	base := migrationMachine(t)
 	mustRun(t)(base.install(first))
-	count := faulthost.New(base.h)
 	image := crashRun{image: t.TempDir() + "/kept", run: installOn(hotfix, cmdline.Options{Quiet: true, Branch: "SP2QFE"})}
 	if err := base.h.Close(); err != nil {
 		t.Fatal(err)
 	}
 	copyTree(t, base.dir, image.image)
 	m := image.open(t)
-	count = faulthost.New(m.host())
+	count := faulthost.New(m.host())
 	if err := image.run(count); err != nil {
 		t.Fatal(err)
 	}

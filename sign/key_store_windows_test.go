@@ -83,12 +83,23 @@ func publicBlob(t *testing.T, b []byte) crypto.PublicKey {
 		rest := b[24:]
 		return &rsa.PublicKey{E: int(number(rest[:u(2)]).Int64()), N: number(rest[u(2) : u(2)+u(3)])}
 	case "ECS1":
-		return &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(b[8 : 8+u(1)]), Y: number(b[8+u(1) : 8+2*u(1)])}
+		return point(t, elliptic.P256(), b[8:8+2*u(1)])
 	case "ECS3":
-		return &ecdsa.PublicKey{Curve: elliptic.P384(), X: number(b[8 : 8+u(1)]), Y: number(b[8+u(1) : 8+2*u(1)])}
+		return point(t, elliptic.P384(), b[8:8+2*u(1)])
 	}
 	t.Fatalf("blob %q", b[:4])
 	return nil
+}
+
+// point is a public key by its coordinates, one after the other.
+func point(t *testing.T, curve elliptic.Curve, coordinates []byte) *ecdsa.PublicKey {
+	t.Helper()
+	const uncompressed = 4 // SEC 1, 2.3.3
+	key, err := ecdsa.ParseUncompressedPublicKey(curve, append([]byte{uncompressed}, coordinates...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // A key that an old provider holds signs SHA-2 as well, by the newer provider for the same container.

@@ -43,7 +43,7 @@ func TestWizardArchive(t *testing.T) {
 	looksLike(t, s, w, "en-archive")
 	s.Key(t, "alt+f", "ctrl+a", "BackSpace")
 	s.Type(t, `nowhere`)
-	w = s.Wait(t, "a refused folder", func(w winekit.Window) bool { c, ok := control(w, idNext); return ok && !c.Enabled })
+	s.Wait(t, "a refused folder", func(w winekit.Window) bool { c, ok := control(w, idNext); return ok && !c.Enabled })
 	s.Key(t, "ctrl+a", "BackSpace")
 	s.Type(t, `C:\Keep\Pack`)
 	s.Wait(t, "a good folder", has(idNext, false))
