@@ -1,6 +1,7 @@
 package installer
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -154,6 +155,15 @@ func (p *installPlan) put(target, from string, it inventory.Item) error {
 	}
 	if s.Existed, err = p.exists(target); err != nil {
 		return err
+	}
+	if s.Force && s.Existed {
+		now, err := inventory.OfHost(p.host, target)
+		if err != nil {
+			return err
+		}
+		if now.Exists { // not if it is only planned
+			s.Before = hex.EncodeToString(now.MD5[:])
+		}
 	}
 	current := target
 	if it.Pending != "" {

@@ -46,6 +46,7 @@ func (s Step) Encode() string {
 	flag("install", s.Install)
 	str("argument", s.Argument)
 	flag("force", s.Force)
+	str("before", s.Before)
 	if s.Attr != 0 {
 		str("attr", strconv.FormatUint(uint64(s.Attr), 16))
 	}
@@ -176,6 +177,8 @@ func (s *Step) setField(name, val string) error {
 		s.Argument = val
 	case "force":
 		s.Force = true
+	case "before":
+		s.Before = val
 	case "attr":
 		var n uint64
 		n, err = strconv.ParseUint(val, 16, 32)

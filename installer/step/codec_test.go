@@ -13,7 +13,7 @@ func samples() []Step {
 	prev := host.Value{Type: 7, Data: []byte{1, 0, 0, 0, 0, 0}}
 	return []Step{
 		{Kind: MakeDir, Path: `C:\WINDOWS\$NtUninstallKB1$`, Attr: host.AttrHidden},
-		{Kind: PutFile, Path: `C:\Grüße\"q" = x\a b.dll`, From: FromPackage + `SP2GDR\a.dll`, Backup: `C:\b\a.dll`, Existed: true, Temp: `C:\b\SET1.tmp`,
+		{Kind: PutFile, Path: `C:\Grüße\"q" = x\a b.dll`, From: FromPackage + `SP2GDR\a.dll`, Backup: `C:\b\a.dll`, Existed: true, Temp: `C:\b\SET1.tmp`, Before: "00ff",
 			PrevPending: `C:\b\SET0.tmp`, Force: true, Reboot: true, ModTime: time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)},
 		{Kind: SetValue, Key: host.Key{Root: host.HKLM, Path: `SOFTWARE\A=B`, View: host.View32}, Name: "a\nb \x00", Value: host.Value{Type: 1}, Prev: &prev, Existed: true},
 		{Kind: SetValue, Key: host.Key{Root: host.HKCU, Path: `x`}, Value: host.Value{Type: 4, Data: []byte{1, 2, 3, 4}}, IfDelayed: true},

@@ -1,8 +1,11 @@
 package step
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/kbforge/kbforge/installer/host"
@@ -59,18 +62,45 @@ func (s Step) undoPut(e Env) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
-	if s.PrevPending != "" {
-		if err := s.requeue(e); err != nil {
-			return Outcome{}, err
-		}
-	}
 	if s.Force {
-		return Outcome{}, nil // the file itself was never touched
+		if done, err := s.renamedAtRestart(e); err != nil || !done {
+			return Outcome{}, errors.Join(err, s.requeue(e))
+		}
+		// The restart came before this: Path gets what the restart would have given it without the plan.
+		if s.PrevPending != "" {
+			if err := gone(e.Host.Remove(s.PrevPending)); err != nil {
+				return Outcome{}, err
+			}
+		}
+		return s.restore(e)
+	}
+	if err := s.requeue(e); err != nil {
+		return Outcome{}, err
 	}
 	return s.restore(e)
 }
 
+// renamedAtRestart reports whether a restart has put the waiting file in the place of Path, which nothing else touches.
+func (s Step) renamedAtRestart(e Env) (bool, error) {
+	if s.Before == "" {
+		return false, nil
+	}
+	f, err := e.Host.Open(s.Path)
+	if err != nil {
+		return false, gone(err)
+	}
+	defer f.Close()
+	sum := md5.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return false, fmt.Errorf("read %s: %w", s.Path, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)) != s.Before, nil
+}
+
 func (s Step) requeue(e Env) error {
+	if s.PrevPending == "" {
+		return nil
+	}
 	ok, err := exists(e.Host, s.PrevPending)
 	if err != nil || !ok {
 		return err
@@ -151,10 +181,8 @@ func (s Step) undoDelete(e Env) (Outcome, error) {
 	if _, err := pfr.Drop(e.Host, s.Path); err != nil {
 		return Outcome{}, err
 	}
-	if s.PrevPending != "" {
-		if err := s.requeue(e); err != nil {
-			return Outcome{}, err
-		}
+	if err := s.requeue(e); err != nil {
+		return Outcome{}, err
 	}
 	if !s.Existed {
 		return Outcome{}, nil

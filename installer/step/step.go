@@ -67,6 +67,9 @@ type Step struct {
 	Temp        string
 	PrevPending string
 	Force       bool
+	// Before is the MD5 of Path's content before the plan, in hexadecimal, where Force is set and Path existed: a restart in the
+	// middle of the plan replaces the file, and undoing must then see that it did.
+	Before string
 
 	// Except is a file that RemoveTree leaves in place, with the directories it lies in: the executable of this very run.
 	Except string
