@@ -32,20 +32,14 @@ func run(req wire.RunRequest) wire.RunResult {
 	if err := runnable(req.Exe); err != nil {
 		return wire.RunResult{Error: err.Error()}
 	}
-	cmd := exec.Command(req.Exe, req.Args...)
-	if req.Line != "" {
-		cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: req.Line}
-	}
-	cmd.Dir = req.Dir
-	cmd.Env = append(os.Environ(), req.Env...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	job, err := newJob()
 	if err != nil {
 		return wire.RunResult{Error: err.Error()}
 	}
 	defer windows.CloseHandle(job)
 	begin := time.Now()
-	if err := cmd.Start(); err != nil {
+	cmd, err := start(req)
+	if err != nil {
 		return wire.RunResult{Error: err.Error()}
 	}
 	res := wire.RunResult{Started: true}
@@ -76,6 +70,25 @@ func run(req wire.RunRequest) wire.RunResult {
 	}
 	res.ExitCode = uint32(cmd.ProcessState.ExitCode())
 	return res
+}
+
+// start starts the program. On a busy machine Wine now and then fails to, before anything of the program ran, with an error
+// that Windows does not give for it; it is asked again.
+func start(req wire.RunRequest) (*exec.Cmd, error) {
+	const tries = 5
+	for i := 1; ; i++ {
+		cmd := exec.Command(req.Exe, req.Args...)
+		if req.Line != "" {
+			cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: req.Line}
+		}
+		cmd.Dir = req.Dir
+		cmd.Env = append(os.Environ(), req.Env...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		err := cmd.Start()
+		if err == nil || i == tries || !errors.Is(err, windows.ERROR_INTERNAL_ERROR) {
+			return cmd, err
+		}
+	}
 }
 
 // runnable refuses what Wine would start without effect and call a success: an executable for another processor.
