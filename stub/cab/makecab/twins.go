@@ -15,15 +15,15 @@ func twins(ctx context.Context, inputs []Input, workers int) ([]int, error) {
 	for i := range inputs {
 		bySize[inputs[i].Size]++
 	}
-	var todo []int
+	var pending []int
 	for i := range inputs {
 		if inputs[i].Size > 0 && bySize[inputs[i].Size] > 1 {
-			todo = append(todo, i)
+			pending = append(pending, i)
 		}
 	}
 	sums := make([][sha256.Size]byte, len(inputs))
-	if err := each(ctx, len(todo), workers, func(k int) (err error) {
-		sums[todo[k]], err = hashInput(&inputs[todo[k]])
+	if err := each(ctx, len(pending), workers, func(k int) (err error) {
+		sums[pending[k]], err = hashInput(&inputs[pending[k]])
 		return err
 	}); err != nil {
 		return nil, err
@@ -32,8 +32,8 @@ func twins(ctx context.Context, inputs []Input, workers int) ([]int, error) {
 	for i := range same {
 		same[i] = i
 	}
-	first := make(map[[sha256.Size]byte]int, len(todo))
-	for _, i := range todo {
+	first := make(map[[sha256.Size]byte]int, len(pending))
+	for _, i := range pending {
 		if j, ok := first[sums[i]]; ok {
 			same[i] = j
 		} else {
