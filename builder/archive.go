@@ -71,9 +71,9 @@ func Extract(ctx context.Context, path, dir string) ([]string, error) {
 		return nil, err
 	}
 	defer a.Close()
-	existed, err := emptyDir(dir)
+	existed, err := EmptyDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("extract: %w", err)
 	}
 	if err := a.extract(ctx, dir); err != nil {
 		clean := os.RemoveAll(dir)
@@ -89,15 +89,16 @@ func Extract(ctx context.Context, path, dir string) ([]string, error) {
 	return made, nil
 }
 
-func emptyDir(dir string) (existed bool, err error) {
+// EmptyDir reports whether a directory exists, and refuses one that has anything in it.
+func EmptyDir(dir string) (existed bool, err error) {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return true, fmt.Errorf("extract: %w", err)
+		return true, err
 	case len(entries) > 0:
-		return true, fmt.Errorf("extract: %s is not empty; name a new directory", dir)
+		return true, fmt.Errorf("%s is not empty; name a new directory", dir)
 	}
 	return true, nil
 }

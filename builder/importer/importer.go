@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,7 +64,7 @@ func importTree(ctx context.Context, from, tree, dir string) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import %s: %w", from, err)
 	}
-	existed, err := emptyDir(dir)
+	existed, err := builder.EmptyDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}
@@ -83,19 +82,6 @@ func importTree(ctx context.Context, from, tree, dir string) (*Result, error) {
 	slices.Sort(res.Notes)
 	res.Notes = slices.Compact(res.Notes)
 	return res, nil
-}
-
-func emptyDir(dir string) (existed bool, err error) {
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return true, err
-	case len(entries) > 0:
-		return true, fmt.Errorf("%s is not empty; name a new directory", dir)
-	}
-	return true, nil
 }
 
 // write writes the payload and the manifest.

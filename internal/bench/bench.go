@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kbforge/kbforge/internal/bench/measure"
 )
 
 // bench is one run of the comparison.
@@ -31,7 +33,7 @@ type bench struct {
 // row is what the runs of one contender on one corpus gave.
 type row struct {
 	name, shape, corpus, note string
-	runs                      []measurement
+	runs                      []measure.Run
 	size                      int64 // bytes of what was made
 }
 
@@ -134,23 +136,23 @@ func (b *bench) output(c corpus, k contender) string {
 	return filepath.Join(b.dir, "out", c.name+"-"+k.shape+k.ext)
 }
 
-func (b *bench) build(ctx context.Context, c corpus, k contender) (measurement, int64, error) {
+func (b *bench) build(ctx context.Context, c corpus, k contender) (measure.Run, int64, error) {
 	out, tmp := b.output(c, k), filepath.Join(b.dir, "tmp")
 	for _, dir := range []string{tmp, filepath.Dir(out)} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return measurement{}, 0, err
+			return measure.Run{}, 0, err
 		}
 	}
 	if err := os.RemoveAll(out); err != nil {
-		return measurement{}, 0, err
+		return measure.Run{}, 0, err
 	}
 	args, dir, err := k.make(b, filepath.Join(c.dir, k.shape), out, tmp)
 	if err != nil {
-		return measurement{}, 0, err
+		return measure.Run{}, 0, err
 	}
 	m, err := b.measure(ctx, dir, args...)
 	if err != nil {
-		return measurement{}, 0, err
+		return measure.Run{}, 0, err
 	}
 	size, err := sizeOf(out)
 	return m, size, err

@@ -9,18 +9,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
-	"time"
+
+	"github.com/kbforge/kbforge/internal/bench/measure"
 )
 
 type config struct {
@@ -41,7 +39,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) > 3 && args[0] == "measure" {
-		return measureTo(ctx, args[1], args[2], args[3:])
+		return measure.To(ctx, args[1], args[2], args[3:])
 	}
 	var c config
 	fs := flag.NewFlagSet("signing", flag.ContinueOnError)
@@ -85,35 +83,6 @@ func run(ctx context.Context, args []string) error {
 	return f.Close()
 }
 
-// measurement is one run of a command as a whole process.
-type measurement struct {
-	Seconds float64 // wall
-	PeakMiB float64 // largest resident set
-}
-
-// measureTo runs a command in dir and writes what it took as JSON to a file. It is a process of its own, since Linux charges a
-// program with the memory of the process that started it.
-func measureTo(ctx context.Context, result, dir string, args []string) error {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = dir
-	log, err := os.Create(result + ".log")
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
-	begin := time.Now()
-	if err := cmd.Run(); err != nil {
-		said, _ := os.ReadFile(result + ".log")
-		return fmt.Errorf("%s: %w\n%s", cmd, err, said)
-	}
-	b, err := json.Marshal(measurement{Seconds: time.Since(begin).Seconds(), PeakMiB: peakMiB(cmd.ProcessState)})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(result, b, 0o644)
-}
-
 type bench struct {
 	dir     string
 	self    string
@@ -128,17 +97,17 @@ type bench struct {
 type result struct {
 	group, tool, does string
 	size              int64 // of the file, 0 for catalogs
-	runs              []measurement
+	runs              []measure.Run
 }
 
 func (r result) seconds() float64 {
-	return median(r.runs, func(m measurement) float64 { return m.Seconds })
+	return median(r.runs, func(m measure.Run) float64 { return m.Seconds })
 }
 func (r result) peak() float64 {
-	return median(r.runs, func(m measurement) float64 { return m.PeakMiB })
+	return median(r.runs, func(m measure.Run) float64 { return m.PeakMiB })
 }
 
-func median(runs []measurement, of func(measurement) float64) float64 {
+func median(runs []measure.Run, of func(measure.Run) float64) float64 {
 	list := make([]float64, len(runs))
 	for i, m := range runs {
 		list[i] = of(m)
@@ -169,18 +138,8 @@ func (b *bench) race(ctx context.Context, t task) error {
 	return nil
 }
 
-func (b *bench) measure(ctx context.Context, args ...string) (measurement, error) {
-	var m measurement
-	file := filepath.Join(b.dir, "measured.json")
-	cmd := exec.CommandContext(ctx, b.self, append([]string{"measure", file, b.dir}, args...)...)
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return m, fmt.Errorf("%s: %w", strings.TrimSpace(string(said)), err)
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return m, err
-	}
-	return m, json.Unmarshal(data, &m)
+func (b *bench) measure(ctx context.Context, args ...string) (measure.Run, error) {
+	return measure.By(ctx, b.self, filepath.Join(b.dir, "measured.json"), b.dir, args...)
 }
 
 func copyFile(from, to string) error {
